@@ -1,0 +1,100 @@
+package partition
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Table names what is exported: one hunting table, or one named query.
+type Table struct {
+	Name  string // ^[A-Za-z_][A-Za-z0-9_]*$
+	Query bool   // a named query, whose rows are kept apart from tables
+}
+
+var tableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// MaxNameLength bounds the name of a table or query, so that keys stay far below the limits of every store.
+const MaxNameLength = 128
+
+// Validate refuses a name that could be anything but a name: in a query, in a key or in SQL.
+func (t Table) Validate() error {
+	if !tableName.MatchString(t.Name) || len(t.Name) > MaxNameLength {
+		return fmt.Errorf("table name %q: want a letter or _, then letters, digits or _, at most %d in all", t.Name, MaxNameLength)
+	}
+	if strings.HasPrefix(t.Name, "_") || strings.EqualFold(t.Name, queriesFolder) {
+		return fmt.Errorf("table name %q is taken by the lake's own layout", t.Name)
+	}
+	return nil
+}
+
+const (
+	queriesFolder = "queries"
+	exportFolder  = "_export"
+)
+
+// Path is where t's files lie, relative to the lake.
+func (t Table) Path() string {
+	if t.Query {
+		return queriesFolder + "/" + t.Name
+	}
+	return t.Name
+}
+
+// String prints Path.
+func (t Table) String() string { return t.Path() }
+
+// Partition is one day of one table of one tenant.
+type Partition struct {
+	Table  Table
+	Tenant string
+	DT     Date
+}
+
+// Prefix is the folder of the partition's files, ending in a slash.
+func (p Partition) Prefix() string {
+	return fmt.Sprintf("%s/tenant=%s/dt=%s/", p.Table.Path(), p.Tenant, p.DT)
+}
+
+// FileKey is the key of the file with the given publish number.
+func (p Partition) FileKey(number int64) string {
+	return fmt.Sprintf("%s%s-%s-%d.parquet", p.Prefix(), p.Table.Name, strings.ReplaceAll(p.DT.String(), "-", ""), number)
+}
+
+// Ledger locates the durable state of one table of one tenant.
+type Ledger struct {
+	Tenant string
+	Table  Table
+}
+
+// Prefix is the folder of everything durable but the published files, ending in a slash.
+func (l Ledger) Prefix() string {
+	return fmt.Sprintf("%s/tenant=%s/%s/", exportFolder, l.Tenant, l.Table.Path())
+}
+
+// LogKey is the key of commit number n.
+func (l Ledger) LogKey(n int64) string { return fmt.Sprintf("%slog/%020d.json", l.Prefix(), n) }
+
+// SnapshotPrefix is the folder of the snapshots.
+func (l Ledger) SnapshotPrefix() string { return l.Prefix() + "snapshot/" }
+
+// maxNumber is the largest number that %020d prints in twenty digits and that an int64 holds.
+const maxNumber = 1<<63 - 1
+
+// SnapshotKey is the key of the snapshot taken after commit n; newer ones sort first.
+func (l Ledger) SnapshotKey(n int64) string {
+	return fmt.Sprintf("%s%020d.json", l.SnapshotPrefix(), maxNumber-n)
+}
+
+// StagedPrefix is the folder of the staged objects.
+func (l Ledger) StagedPrefix() string { return l.Prefix() + "staged/" }
+
+// StagedKey is the key of the rows that one attempt read of one generation of a slice.
+func (l Ledger) StagedKey(s Slice, generation int, nonce string) string {
+	return fmt.Sprintf("%s%s-%d-%s.arrow", l.StagedPrefix(), s, generation, nonce)
+}
+
+// OwnerKey is the key of record n of who works on a tenant.
+func OwnerKey(tenant string, n int64) string {
+	return fmt.Sprintf("%s/tenant=%s/owner/%020d.json", exportFolder, tenant, n)
+}
