@@ -1,0 +1,83 @@
+package partition
+
+import (
+	"math"
+	"time"
+)
+
+// Caps bound one answer. Zero means no bound.
+type Caps struct {
+	Rows  int64         // most rows of an answer that cannot have been cut
+	Bytes int64         // most bytes of JSON
+	Time  time.Duration // longest run time
+}
+
+// Cost is what answers of one table have cost so far, as moving averages that are the same whoever computes them.
+// The zero Cost knows nothing.
+type Cost struct {
+	Answers     int64   `json:"answers"`
+	BytesPerRow float64 `json:"bytes_per_row"` // mean over answers
+	Spread      float64 `json:"spread"`        // relative standard deviation of an answer's mean
+	SecsPerRow  float64 `json:"secs_per_row"`
+}
+
+const (
+	memory       = 32.0 // answers after which an old one has faded to 1/e
+	firstSpread  = 0.10 // what is assumed of a table before answers have shown their spread
+	leastSpread  = 0.005
+	sigmas       = 3.0 // headroom: a cap is passed by fewer than one answer in several hundred
+	fewestToward = 4   // answers before the measured spread is believed
+)
+
+// Observe returns c with one more answer of the given rows, bytes and run time.
+func (c Cost) Observe(rows, bytes int64, run time.Duration) Cost {
+	if rows <= 0 {
+		return c
+	}
+	x := float64(bytes) / float64(rows)
+	weight := max(1/float64(c.Answers+1), 1/memory)
+	d := x - c.BytesPerRow
+	variance := math.Pow(c.Spread*c.BytesPerRow, 2)
+	if c.Answers == 0 {
+		d = 0
+		c.BytesPerRow = x
+	}
+	c.BytesPerRow += weight * d
+	c.Spread = math.Sqrt((1-weight)*(variance+weight*d*d)) / max(c.BytesPerRow, 1)
+	c.SecsPerRow += weight * (run.Seconds()/float64(rows) - c.SecsPerRow)
+	c.Answers++
+	return c
+}
+
+// headroom is the factor by which an answer may turn out wider than the mean.
+func (c Cost) headroom() float64 {
+	spread := max(c.Spread, leastSpread)
+	if c.Answers < fewestToward {
+		spread = max(spread, firstSpread)
+		return 1 + spread
+	}
+	return 1 + sigmas*spread
+}
+
+// RowsPerCall is the most rows that one call may ask for under every cap at once, at least 1.
+func (c Cost) RowsPerCall(caps Caps) int64 {
+	limit := float64(math.MaxInt32)
+	if caps.Rows > 0 {
+		limit = float64(caps.Rows)
+	}
+	if caps.Bytes > 0 && c.BytesPerRow > 0 {
+		limit = min(limit, float64(caps.Bytes)/(c.BytesPerRow*c.headroom()))
+	}
+	if caps.Time > 0 && c.SecsPerRow > 0 {
+		limit = min(limit, caps.Time.Seconds()/(c.SecsPerRow*c.headroom()))
+	}
+	return max(1, int64(limit))
+}
+
+// Bytes is the expected size of an answer of the given rows.
+func (c Cost) Bytes(rows int64) int64 { return int64(float64(rows) * c.BytesPerRow) }
+
+// Time is the expected run time of an answer of the given rows.
+func (c Cost) Time(rows int64) time.Duration {
+	return time.Duration(float64(rows) * c.SecsPerRow * float64(time.Second))
+}
