@@ -1,0 +1,49 @@
+package configs
+
+import (
+	"net/url"
+	"path/filepath"
+	"strings"
+)
+
+// lakeSchemes are the stores that a lake can lie in.
+var lakeSchemes = []string{"file", "s3", "gs", "azblob", "mem"}
+
+// lakeURL turns a path into a file URL, and a relative one into an absolute one below folder; file://./lake and
+// file://../lake are such paths too, with file: in front. Any other URL stays as it is.
+func lakeURL(lake, folder string) string {
+	path := lake
+	switch scheme, rest, found := strings.Cut(lake, "://"); {
+	case found && scheme == "file" && strings.HasPrefix(rest, "."):
+		path = rest
+	case found:
+		return lake
+	}
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(folder, path)
+	}
+	path = filepath.ToSlash(filepath.Clean(path))
+	return (&url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(path, "/")}).String()
+}
+
+func validateLake(f *faults, lake string) {
+	const path = "lake"
+	if lake == "" {
+		f.add(path, "it is missing: name a bucket or a folder, such as s3://bucket/prefix?region=eu-west-1 or ./lake")
+		return
+	}
+	u, err := url.Parse(lake)
+	if err != nil {
+		f.add(path, "it is not a URL: write a path without ://, or a URL such as s3://bucket/prefix")
+		return
+	}
+	oneOf(f, path, u.Scheme, lakeSchemes...)
+	f.check(u.User == nil, path, "it carries credentials, which would be printed: give them to the store's own environment variables")
+	f.check(u.Fragment == "", path, "it has a #fragment: write %%23 for a # in a name")
+	switch u.Scheme {
+	case "file":
+		f.check(u.Host == "" && u.Path != "", path, "want an absolute path after file://, such as file:///srv/lake, or a path alone")
+	case "s3", "gs", "azblob":
+		f.check(u.Host != "", path, "the bucket is missing: write it like %s://bucket/prefix", u.Scheme)
+	}
+}
