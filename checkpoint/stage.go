@@ -1,0 +1,158 @@
+package checkpoint
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"huntlake/partition"
+	"huntlake/schema"
+)
+
+// Stage records slices whose rows are durable in the bucket. The objects that it names were written before it.
+type Stage struct {
+	Receipts []Receipt `json:"receipts"`
+}
+
+// Receipt proves one reading of a slice.
+type Receipt struct {
+	Reading  Reading        `json:"reading"`
+	Query    string         `json:"query"`
+	Counted  []int64        `json:"counted"`         // the plan's count, then each recount
+	Received int64          `json:"received"`        // rows of the answer
+	Held     int64          `json:"held,omitempty"`  // of those, rows that earlier generations had staged
+	Moved    bool           `json:"moved,omitempty"` // the source kept changing: Received is not the last count
+	Answer   int64          `json:"answer_bytes"`    // JSON, decoded
+	RunTime  time.Duration  `json:"run_time_ns"`
+	Called   partition.Tick `json:"called"`
+	Answered partition.Tick `json:"answered"`
+	Schema   string         `json:"schema"`           // fingerprint of the table's schema
+	Object   string         `json:"object,omitempty"` // key; empty if no row is left to stage
+	Bytes    int64          `json:"object_bytes,omitempty"`
+	Sections []Section      `json:"sections,omitempty"`
+	Cells    []CellRows     `json:"cells,omitempty"`
+}
+
+// Section is the rows of one dt in a staged object: Length bytes at Offset, an Arrow IPC stream of its own.
+type Section struct {
+	DT     partition.Date `json:"dt"`
+	Offset int64          `json:"offset"`
+	Length int64          `json:"length"`
+	Rows   int64          `json:"rows"`
+	Digest schema.Digest  `json:"digest"`
+}
+
+// CellRows is a cell and the rows staged in it.
+type CellRows struct {
+	Cell Cell  `json:"cell"`
+	Rows int64 `json:"rows"`
+}
+
+// RowCap is the number of rows at which the service cuts an answer without saying so: an answer that reaches it
+// proves nothing.
+const RowCap = 100_000
+
+// maxRecounts is how often a count that does not match is asked again before the source is said to move.
+const maxRecounts = 2
+
+// Kind is KindStage.
+func (*Stage) Kind() Kind { return KindStage }
+
+func (p *Stage) check(s *State, _ *Commit) error {
+	if len(p.Receipts) == 0 {
+		return fmt.Errorf("no receipts")
+	}
+	seen := map[partition.Slice]bool{}
+	for i := range p.Receipts {
+		r := &p.Receipts[i]
+		if seen[r.Reading.Slice] {
+			return fmt.Errorf("%v twice", r.Reading)
+		}
+		seen[r.Reading.Slice] = true
+		if err := r.check(s); err != nil {
+			return fmt.Errorf("%v: %w", r.Reading, err)
+		}
+	}
+	return nil
+}
+
+func (r *Receipt) check(s *State) error {
+	leaf, ok := s.Leaves[r.Reading.Slice]
+	if !ok || !leaf.Open || leaf.Generation != r.Reading.Generation {
+		return fmt.Errorf("not open at this generation")
+	}
+	if err := r.checkCount(); err != nil {
+		return err
+	}
+	return r.checkSections(s.Ledger)
+}
+
+// checkCount is the rule that no answer is trusted because it came.
+func (r *Receipt) checkCount() error {
+	n := len(r.Counted)
+	switch {
+	case n == 0 || n > 1+maxRecounts:
+		return fmt.Errorf("%d counts", n)
+	case r.Received < 0 || r.Received >= RowCap:
+		return fmt.Errorf("%d rows reach the cap", r.Received)
+	case r.Held < 0 || r.Held > r.Received:
+		return fmt.Errorf("%d of %d rows held", r.Held, r.Received)
+	case !r.Moved && r.Received != r.Counted[n-1]:
+		return fmt.Errorf("%d rows received, %d counted", r.Received, r.Counted[n-1])
+	case r.Moved && n != 1+maxRecounts:
+		return fmt.Errorf("said to have moved after %d counts", n)
+	}
+	return nil
+}
+
+func (r *Receipt) checkSections(l partition.Ledger) error {
+	want := r.Received - r.Held
+	var rows, cells, at int64
+	for i, sec := range r.Sections {
+		if sec.Rows <= 0 || sec.Length <= 0 || sec.Offset < at || (i > 0 && sec.DT <= r.Sections[i-1].DT) {
+			return fmt.Errorf("section %d of dt %v is malformed", i, sec.DT)
+		}
+		rows, at = rows+sec.Rows, sec.Offset+sec.Length
+	}
+	for _, c := range r.Cells {
+		cells += c.Rows
+	}
+	if rows != want || cells != want {
+		return fmt.Errorf("%d rows to stage, %d in sections, %d in cells", want, rows, cells)
+	}
+	if prefix := l.StagedPrefix() + r.Reading.String() + "-"; want > 0 && !strings.HasPrefix(r.Object, prefix) {
+		return fmt.Errorf("object %q is not one of %s*", r.Object, prefix)
+	}
+	return nil
+}
+
+func (p *Stage) apply(s *State, c *Commit) {
+	for i := range p.Receipts {
+		p.Receipts[i].apply(s, c.Time)
+	}
+}
+
+func (r *Receipt) apply(s *State, at partition.Tick) {
+	slice, rows := r.Reading.Slice, r.Received-r.Held
+	leaf := s.Leaves[slice]
+	leaf.Open = false
+	leaf.Counted, leaf.Held = r.Received, leaf.Held+rows
+	s.Leaves[slice] = leaf
+	if rows > 0 {
+		st := Staged{Object: r.Object, Time: at}
+		for _, sec := range r.Sections {
+			st.Sections = append(st.Sections, StagedSection{Section: sec})
+		}
+		s.Staged[r.Reading] = st
+	}
+	cells := s.Cells[slice.Stream]
+	makeMap(&cells)
+	for _, c := range r.Cells {
+		cells[c.Cell] += c.Rows
+	}
+	s.Cells[slice.Stream] = cells
+	s.Cost = s.Cost.Observe(r.Received, r.Answer, r.RunTime)
+	s.Totals.Calls++
+	s.Totals.Rows += rows
+	s.Totals.Bytes += r.Answer
+}
