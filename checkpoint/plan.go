@@ -97,7 +97,7 @@ func (p *Plan) checkTiles(s *State) error {
 func (p *Plan) apply(s *State, _ *Commit) {
 	r, known := s.Streams[p.Stream]
 	if !known {
-		r.Start = p.Start
+		r.Start, r.First = p.Start, p.Floor
 	}
 	r.End, r.Floor = p.End, max(r.Floor, p.Floor)
 	s.Streams[p.Stream] = r

@@ -33,9 +33,10 @@ type State struct {
 
 // Range is what of a stream has been planned.
 type Range struct {
-	Start partition.Tick `json:"start"` // first instant exported
-	End   partition.Tick `json:"end"`   // the frontier
-	Floor partition.Tick `json:"floor"` // the newest floor
+	Start partition.Tick `json:"start"`       // first instant exported
+	End   partition.Tick `json:"end"`         // the frontier
+	Floor partition.Tick `json:"floor"`       // the newest floor
+	First partition.Tick `json:"first_floor"` // the first one
 }
 
 // Leaf is a slice that no split has replaced.
@@ -196,10 +197,10 @@ func SettleDay(slice partition.Slice, dt partition.Date) partition.Date {
 	return min(max(dt, partition.DateOf(slice.Start)), partition.DateOf(slice.End-1))
 }
 
-// Cells count rows by hour of ingestion and day of Timestamp: what a source is compared with.
+// Cells count the rows of a stream by hour of its cursor and day of Timestamp: what a source is compared with.
 type Cells map[Cell]int64
 
-// Cell is one hour of ingestion (NoTick for rows without) and one day of Timestamp.
+// Cell is one hour of a stream's cursor and one day of Timestamp.
 type Cell struct {
 	Hour partition.Tick
 	Day  partition.Date
