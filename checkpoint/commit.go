@@ -57,26 +57,26 @@ type envelope struct {
 
 // Encode prints c as one JSON object and a newline.
 func (c *Commit) Encode() ([]byte, error) {
-	body, err := json.Marshal(c.Body)
+	body, err := encode(c.Body)
 	if err != nil {
 		return nil, fmt.Errorf("encode commit %d: %w", c.Number, err)
 	}
-	text, err := json.Marshal(envelope{Format, c.Number, c.Nonce, c.Time, c.Program, c.Body.Kind(), body})
+	text, err := encode(envelope{Format, c.Number, c.Nonce, c.Time, c.Program, c.Body.Kind(), body})
 	if err != nil {
 		return nil, fmt.Errorf("encode commit %d: %w", c.Number, err)
 	}
-	return append(text, '\n'), nil
+	return text, nil
 }
 
 // DecodeCommit reads what Encode printed. It refuses a newer format, an unknown kind and unknown fields: a record
 // that is not understood whole must not be half understood.
 func DecodeCommit(text []byte) (*Commit, error) {
 	var e envelope
-	if err := strict(text, &e); err != nil {
+	if err := decode(text, &e); err != nil {
 		return nil, fmt.Errorf("decode commit: %w", err)
 	}
-	if e.Format > Format || e.Format < 1 {
-		return nil, fmt.Errorf("decode commit %d: format %d is newer than this program's %d: upgrade huntlake", e.Number, e.Format, Format)
+	if e.Number < 1 || e.Nonce == "" || !bytes.HasPrefix(e.Body, []byte("{")) {
+		return nil, fmt.Errorf("decode commit %d: it has no number, no nonce or no body", e.Number)
 	}
 	body, err := newBody(e.Kind)
 	if err == nil {
@@ -88,16 +88,37 @@ func DecodeCommit(text []byte) (*Commit, error) {
 	return &Commit{e.Number, e.Nonce, e.Time, e.Program, body}, nil
 }
 
+// encode prints v as one line of JSON, with the comparisons of a query left legible.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return b.Bytes(), err
+}
+
+// decode reads the one JSON object that text is. Its format is looked at first: what else a newer one may hold is
+// not this program's to judge.
+func decode(text []byte, into any) error {
+	var v struct {
+		Format int `json:"format"`
+	}
+	if err := json.Unmarshal(text, &v); err != nil {
+		return err
+	}
+	if v.Format > Format {
+		return fmt.Errorf("format %d is newer than this program's %d: upgrade huntlake", v.Format, Format)
+	}
+	if v.Format < 1 {
+		return fmt.Errorf("format %d", v.Format)
+	}
+	return strict(text, into)
+}
+
 func strict(text []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if d.More() {
-		return fmt.Errorf("more than one value")
-	}
-	return nil
+	return d.Decode(into)
 }
 
 func newBody(k Kind) (Body, error) {

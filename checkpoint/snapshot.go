@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -27,33 +28,36 @@ type snapshot struct {
 
 // EncodeSnapshot prints s as one JSON object and a newline.
 func EncodeSnapshot(s *State) ([]byte, error) {
-	state, err := json.Marshal(s)
+	state, err := encode(s)
 	if err != nil {
 		return nil, fmt.Errorf("encode snapshot %d: %w", s.Number, err)
 	}
-	text, err := json.Marshal(snapshot{Format, s.Number, sumOf(state), state})
+	state = bytes.TrimSuffix(state, []byte("\n"))
+	text, err := encode(snapshot{Format, s.Number, sumOf(state), state})
 	if err != nil {
 		return nil, fmt.Errorf("encode snapshot %d: %w", s.Number, err)
 	}
-	return append(text, '\n'), nil
+	return text, nil
 }
 
-// DecodeSnapshot reads what EncodeSnapshot printed.
+// DecodeSnapshot reads what EncodeSnapshot printed, of the ledger l and in this program's format: it is no loss to
+// refuse any other.
 func DecodeSnapshot(l partition.Ledger, text []byte) (*State, error) {
 	var snap snapshot
-	if err := json.Unmarshal(text, &snap); err != nil {
+	if err := decode(text, &snap); err != nil {
 		return nil, fmt.Errorf("decode snapshot: %w", err)
 	}
 	if snap.Format != Format || sumOf(snap.State) != snap.Sum {
 		return nil, fmt.Errorf("decode snapshot %d: format %d, or its checksum is off", snap.Number, snap.Format)
 	}
-	s := NewState(l)
-	if err := json.Unmarshal(snap.State, s); err != nil {
+	s := new(State)
+	if err := strict(snap.State, s); err != nil {
 		return nil, fmt.Errorf("decode snapshot %d: %w", snap.Number, err)
 	}
-	if s.Number != snap.Number || s.Ledger != l {
+	if s.Number < 1 || s.Number != snap.Number || s.Ledger != l {
 		return nil, fmt.Errorf("decode snapshot %d: it is of commit %d of %v", snap.Number, s.Number, s.Ledger)
 	}
+	s.makeMaps()
 	return s, nil
 }
 
