@@ -3,10 +3,10 @@ package checkpoint
 import "context"
 
 // Bucket is the part of a store that a ledger lives on. Implementations must be safe for concurrent use by many
-// processes; the ledger retries what has to be retried.
+// processes, and retry what is worth it: the ledger does not.
 type Bucket interface {
-	// Create writes a new object and is durable on return. It fails with fs.ErrExist if the key is there. After any
-	// other error the outcome is unknown, and the caller reads back.
+	// Create writes a new object and is durable on return. It fails with fs.ErrExist if the key is there, which may be
+	// the echo of a try of its own. After any other error the outcome is unknown. In both cases the ledger reads back.
 	Create(ctx context.Context, key string, content []byte) error
 	// Read returns a whole object of at most limit bytes, or fs.ErrNotExist. It sees every Create that has returned.
 	Read(ctx context.Context, key string, limit int64) ([]byte, error)

@@ -25,11 +25,11 @@ type Ledger struct {
 type Options struct {
 	Ledger  partition.Ledger
 	Now     func() time.Time
-	Nonce   func() string // unique among all writers, ever
+	Nonce   func() string // unique among all writers, ever; not empty
 	Program string        // name and version, for the record
 }
 
-// maxCommit bounds what is read as a commit.
+// maxCommit bounds what is written and read as a commit.
 const maxCommit = 256 << 20
 
 // Open folds the newest snapshot and every commit after it. Nothing is written: a ledger without commits is empty.
@@ -49,6 +49,10 @@ func Open(ctx context.Context, b Bucket, opts Options) (*Ledger, error) {
 func (l *Ledger) Refresh(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.catchUp(ctx)
+}
+
+func (l *Ledger) catchUp(ctx context.Context) error {
 	for {
 		c, err := l.read(ctx, l.state.Number+1)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -74,11 +78,11 @@ func (l *Ledger) View(look func(*State)) {
 func (l *Ledger) Key() partition.Ledger { return l.opts.Ledger }
 
 // Append commits the body that build makes for the state it is shown and the number the commit will have. When
-// another process was faster, build is called again on the newer state. An error of build ends Append and is
-// returned as it is; a body that Fold would reject is returned as ErrRejected and never written.
+// another process was faster, build is called again on the newer state; it must not call the ledger. An error of build
+// ends Append and is returned as it is; a body that Fold would reject is returned as ErrRejected and never written.
 //
-// Append returns once the commit is durable. After an error the commit may still turn out to have happened: the next
-// commit folds it, and nothing is lost by that.
+// Append returns once the commit is durable. After an error the commit may still turn out to have happened, even much
+// later: the next commit folds it, and nothing is lost by that as long as what the commit names is left in place.
 func (l *Ledger) Append(ctx context.Context, build func(s *State, number int64) (Body, error)) (*Commit, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -91,17 +95,37 @@ func (l *Ledger) Append(ctx context.Context, build func(s *State, number int64) 
 			Number: l.state.Number + 1, Nonce: l.opts.Nonce(), Program: l.opts.Program,
 			Time: partition.TickOf(l.opts.Now()), Body: body,
 		}
-		if err := Check(l.state, c); err != nil {
+		text, read, err := asRead(c)
+		if err != nil {
 			return nil, err
 		}
-		won, err := l.create(ctx, c)
+		if err := Check(l.state, read); err != nil {
+			return nil, err
+		}
+		won, err := l.create(ctx, read, text)
 		if err != nil {
 			return nil, err
 		}
 		if won {
 			return c, l.snapshot(ctx)
 		}
+		if err := l.catchUp(ctx); err != nil {
+			return nil, err
+		}
 	}
+}
+
+// asRead returns c's text, and c as every process will read it. That is what is checked and folded here, too: a record
+// that nobody could read would stop the ledger for ever, and the state must share nothing with build's body.
+func asRead(c *Commit) (text []byte, read *Commit, err error) {
+	if text, err = c.Encode(); err != nil {
+		return nil, nil, err
+	}
+	if len(text) > maxCommit {
+		return nil, nil, fmt.Errorf("commit %d: its %d bytes are over the limit of %d", c.Number, len(text), maxCommit)
+	}
+	read, err = DecodeCommit(text)
+	return text, read, err
 }
 
 // create writes c, or finds out who has its number, and folds the winner.
@@ -109,13 +133,8 @@ func (l *Ledger) Append(ctx context.Context, build func(s *State, number int64) 
 // This is the commit point. A crash before the object exists leaves nothing; after it, everything: the next reader
 // folds it, whether or not this process learned that the write succeeded. After a refusal or an unknown error the
 // record with c's number is read and nonces are compared, since the refusal may be the echo of this very write.
-func (l *Ledger) create(ctx context.Context, c *Commit) (won bool, err error) {
-	text, err := c.Encode()
-	if err != nil {
-		return false, err
-	}
-	key := l.opts.Ledger.LogKey(c.Number)
-	wrote := l.bucket.Create(ctx, key, text)
+func (l *Ledger) create(ctx context.Context, c *Commit, text []byte) (won bool, err error) {
+	wrote := l.bucket.Create(ctx, l.opts.Ledger.LogKey(c.Number), text)
 	if wrote == nil {
 		return true, l.fold(c)
 	}
