@@ -77,6 +77,9 @@ func (p *Plan) checkTiles(s *State) error {
 		}
 		return nil
 	}
+	if err := p.checkOnce(s); err != nil {
+		return err
+	}
 	at := p.Start
 	for _, ps := range p.Slices {
 		want := partition.Slice{Stream: p.Stream, Start: at, End: ps.Slice.End, Floor: p.Floor}
@@ -90,6 +93,21 @@ func (p *Plan) checkTiles(s *State) error {
 	}
 	if at != p.End {
 		return fmt.Errorf("the slices end at %v, the plan at %v", at, p.End)
+	}
+	return nil
+}
+
+// checkOnce refuses slices of rows that another plan has: those of a snapshot, whose only slice never ends and is read
+// again as its next generation, and those that another stream shares.
+func (p *Plan) checkOnce(s *State) error {
+	if _, known := s.Streams[p.Stream]; p.Stream.Cursor() == partition.NoCursor && (known || len(p.Slices) > 1) {
+		return fmt.Errorf("a %v has one slice, planned once", p.Stream)
+	}
+	for other := partition.Stamped; other <= partition.Snapshot; other++ {
+		disjoint := other == p.Stream || max(other, p.Stream) == partition.Unstamped
+		if _, planned := s.Streams[other]; planned && !disjoint {
+			return fmt.Errorf("the %v rows are planned as %v rows", p.Stream, other)
+		}
 	}
 	return nil
 }
