@@ -34,12 +34,12 @@ func ParseReading(text string) (Reading, error) {
 	return Reading{s, g}, nil
 }
 
-// ParseObject returns the reading that a staged object's key names.
+// ParseObject returns the reading that a staged object's key names. The nonce has neither - nor / in it.
 func ParseObject(l partition.Ledger, key string) (Reading, error) {
 	name, ok := strings.CutPrefix(key, l.StagedPrefix())
 	name, ok2 := strings.CutSuffix(name, ".arrow")
 	i := strings.LastIndexByte(name, '-')
-	if !ok || !ok2 || i < 0 {
+	if !ok || !ok2 || i < 0 || i == len(name)-1 || strings.Contains(name, "/") {
 		return Reading{}, fmt.Errorf("parse staged key %q: want %s<slice>-<generation>-<nonce>.arrow", key, l.StagedPrefix())
 	}
 	return ParseReading(name[:i])

@@ -2,7 +2,6 @@ package checkpoint
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"huntlake/partition"
@@ -26,9 +25,9 @@ type Receipt struct {
 	RunTime  time.Duration  `json:"run_time_ns"`
 	Called   partition.Tick `json:"called"`
 	Answered partition.Tick `json:"answered"`
-	Schema   string         `json:"schema"`           // fingerprint of the table's schema
-	Object   string         `json:"object,omitempty"` // key; empty if no row is left to stage
-	Bytes    int64          `json:"object_bytes,omitempty"`
+	Schema   string         `json:"schema"`                 // fingerprint of the table's schema
+	Object   string         `json:"object,omitempty"`       // key; empty if no row is left to stage
+	Bytes    int64          `json:"object_bytes,omitempty"` // size of the object
 	Sections []Section      `json:"sections,omitempty"`
 	Cells    []CellRows     `json:"cells,omitempty"`
 }
@@ -81,47 +80,69 @@ func (r *Receipt) check(s *State) error {
 	if !ok || !leaf.Open || leaf.Generation != r.Reading.Generation {
 		return fmt.Errorf("not open at this generation")
 	}
-	if err := r.checkCount(); err != nil {
+	if err := r.checkCount(leaf); err != nil {
 		return err
 	}
-	return r.checkSections(s.Ledger)
+	if err := r.checkCells(); err != nil {
+		return err
+	}
+	return r.checkObject(s.Ledger)
 }
 
-// checkCount is the rule that no answer is trusted because it came.
-func (r *Receipt) checkCount() error {
+// checkCount is the rule that no answer is trusted because it came: it holds what the plan counted, or what a recount
+// did, unless the two recounts differ and so prove that the source moves.
+func (r *Receipt) checkCount(leaf Leaf) error {
 	n := len(r.Counted)
 	switch {
 	case n == 0 || n > 1+maxRecounts:
 		return fmt.Errorf("%d counts", n)
+	case r.Counted[0] != leaf.Counted:
+		return fmt.Errorf("%d rows planned, not %d", leaf.Counted, r.Counted[0])
 	case r.Received < 0 || r.Received >= RowCap:
 		return fmt.Errorf("%d rows reach the cap", r.Received)
-	case r.Held < 0 || r.Held > r.Received:
-		return fmt.Errorf("%d of %d rows held", r.Held, r.Received)
+	case r.Held < 0 || r.Held > r.Received || (r.Held > 0 && leaf.Generation == 1):
+		return fmt.Errorf("%d of %d rows held before generation %d", r.Held, r.Received, leaf.Generation)
 	case !r.Moved && r.Received != r.Counted[n-1]:
 		return fmt.Errorf("%d rows received, %d counted", r.Received, r.Counted[n-1])
-	case r.Moved && n != 1+maxRecounts:
-		return fmt.Errorf("said to have moved after %d counts", n)
+	case r.Moved && (n != 1+maxRecounts || r.Counted[n-1] == r.Counted[n-2]):
+		return fmt.Errorf("said to have moved after counts of %d", r.Counted)
+	case r.Answer < 0 || r.RunTime < 0:
+		return fmt.Errorf("an answer of %d bytes after %v", r.Answer, r.RunTime)
 	}
 	return nil
 }
 
-func (r *Receipt) checkSections(l partition.Ledger) error {
-	want := r.Received - r.Held
-	var rows, cells, at int64
-	for i, sec := range r.Sections {
-		if sec.Rows <= 0 || sec.Length <= 0 || sec.Offset < at || (i > 0 && sec.DT <= r.Sections[i-1].DT) {
-			return fmt.Errorf("section %d of dt %v is malformed", i, sec.DT)
-		}
-		rows, at = rows+sec.Rows, sec.Offset+sec.Length
-	}
+func (r *Receipt) checkCells() error {
+	left := r.Received - r.Held
 	for _, c := range r.Cells {
-		cells += c.Rows
+		if c.Rows <= 0 || c.Rows > left {
+			return fmt.Errorf("cell of %v and %v: %d rows, %d left", c.Cell.Hour, c.Cell.Day, c.Rows, left)
+		}
+		left -= c.Rows
 	}
-	if rows != want || cells != want {
-		return fmt.Errorf("%d rows to stage, %d in sections, %d in cells", want, rows, cells)
+	if left != 0 {
+		return fmt.Errorf("%d rows to stage are in no cell", left)
 	}
-	if prefix := l.StagedPrefix() + r.Reading.String() + "-"; want > 0 && !strings.HasPrefix(r.Object, prefix) {
-		return fmt.Errorf("object %q is not one of %s*", r.Object, prefix)
+	return nil
+}
+
+// checkObject holds the object to the receipt: its name tells its reading, for whoever sweeps, and its sections tell
+// where each row to stage is.
+func (r *Receipt) checkObject(l partition.Ledger) error {
+	left, at := r.Received-r.Held, int64(0)
+	if named, err := ParseObject(l, r.Object); left > 0 && (err != nil || named != r.Reading) {
+		return fmt.Errorf("object %q is not %s%v-<nonce>.arrow", r.Object, l.StagedPrefix(), r.Reading)
+	}
+	for i, sec := range r.Sections {
+		after := i == 0 || sec.DT > r.Sections[i-1].DT
+		inside := sec.Offset >= at && sec.Length > 0 && sec.Length <= r.Bytes && sec.Offset <= r.Bytes-sec.Length
+		if !after || !inside || sec.Rows <= 0 || sec.Rows > left {
+			return fmt.Errorf("section %d, of dt %v: %d rows in %d bytes at %d, %d rows left", i, sec.DT, sec.Rows, sec.Length, sec.Offset, left)
+		}
+		left, at = left-sec.Rows, sec.Offset+sec.Length
+	}
+	if left != 0 {
+		return fmt.Errorf("%d rows to stage are in no section", left)
 	}
 	return nil
 }
