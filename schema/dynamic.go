@@ -221,8 +221,11 @@ func (d *dynamic) text() error {
 		n = min(n+2, len(body))
 		n += PlainLen(body[n:])
 	}
-	if n == len(body) || body[n] != '"' {
+	if n == len(body) || body[n] == '\\' {
 		return errors.New("string does not end")
+	}
+	if body[n] != '"' {
+		return fmt.Errorf("string holds a bare %q", body[n])
 	}
 	out, err := appendUnescaped(d.out, body[:n], appendEscaped)
 	if err != nil {

@@ -144,7 +144,7 @@ func readEscape(b []byte) (r rune, size int, err error) {
 	return first, 6, nil
 }
 
-// readUnit reads one \uXXXX.
+// readUnit reads one \u and its four hex digits: half of a surrogate pair, or a character.
 func readUnit(b []byte) (rune, bool) {
 	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
 		return 0, false
