@@ -25,8 +25,9 @@ const (
 	memory       = 32.0 // answers after which an old one has faded to 1/e
 	firstSpread  = 0.10 // what is assumed of a table before answers have shown their spread
 	leastSpread  = 0.005
-	sigmas       = 3.0 // headroom: a cap is passed by fewer than one answer in several hundred
-	fewestToward = 4   // answers before the measured spread is believed
+	usualSpread  = 0.01 // what several answers have shown of most tables
+	sigmas       = 3.0  // headroom: a cap is passed by fewer than one answer in several hundred
+	fewestToward = 4    // answers before the measured spread is believed
 )
 
 // Observe returns c with one more answer of the given rows, bytes and run time.
@@ -57,6 +58,14 @@ func (c Cost) headroom() float64 {
 		return 1 + spread
 	}
 	return 1 + sigmas*spread
+}
+
+// Settled returns c as it is expected to be once several answers have come: their mean as it is, with little spread.
+func (c Cost) Settled() Cost {
+	if c.Answers < fewestToward && c.Answers > 0 {
+		c.Answers, c.Spread = fewestToward, min(c.Spread, usualSpread)
+	}
+	return c
 }
 
 // RowsPerCall is the most rows that one call may ask for under every cap at once, at least 1.
