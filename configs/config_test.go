@@ -151,6 +151,7 @@ func TestParseLake(t *testing.T) {
 		{"./lake", "file:///etc/lake"},
 		{"lake", "file:///etc/lake"},
 		{"../a b", "file:///a%20b"},
+		{"./a?b#c", "file:///etc/a%3Fb%23c"},
 		{"/srv/lake/", "file:///srv/lake"},
 		{"file:///srv/lake", "file:///srv/lake"},
 		{"file://./lake", "file:///etc/lake"},

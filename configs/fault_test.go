@@ -74,6 +74,7 @@ func TestParseLakeFaults(t *testing.T) {
 		"s3://key:hunter2@b": "it carries credentials",
 		"s3://b#c":           "it has a #fragment",
 		"file://host/x":      "want an absolute path after file://",
+		"file:///x?create=1": "a folder takes no options",
 		"s3://%zz":           "it is not a URL",
 	} {
 		text := strings.Replace(minimal, "s3://bucket", `"`+written+`"`, 1)

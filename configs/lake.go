@@ -43,6 +43,7 @@ func validateLake(f *faults, lake string) {
 	switch u.Scheme {
 	case "file":
 		f.check(u.Host == "" && u.Path != "", path, "want an absolute path after file://, such as file:///srv/lake, or a path alone")
+		f.check(u.RawQuery == "", path, "a folder takes no options: remove what follows the ?, or write %%3F for a ? in a name")
 	case "s3", "gs", "azblob":
 		f.check(u.Host != "", path, "the bucket is missing: write it like %s://bucket/prefix", u.Scheme)
 	}
