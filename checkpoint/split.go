@@ -36,9 +36,9 @@ func (p *Split) check(s *State, _ *Commit) error {
 // apply keeps the children at their parent's generation: rows that earlier generations staged stay staged, and are
 // subtracted from each child's next reading like any others.
 func (p *Split) apply(s *State, _ *Commit) {
-	generation := s.Leaves[p.Slice].Generation
+	parent := s.Leaves[p.Slice]
 	delete(s.Leaves, p.Slice)
 	for _, c := range p.Children {
-		s.Leaves[c.Slice] = Leaf{Generation: generation, Open: c.Rows > 0, Counted: c.Rows}
+		s.Leaves[c.Slice] = Leaf{Generation: parent.Generation, Open: c.Rows > 0, Counted: c.Rows, Columns: parent.Columns}
 	}
 }

@@ -17,15 +17,17 @@ type Stage struct {
 type Receipt struct {
 	Reading  Reading        `json:"reading"`
 	Query    string         `json:"query"`
-	Counted  []int64        `json:"counted"`         // the plan's count, then each recount
-	Received int64          `json:"received"`        // rows of the answer
-	Held     int64          `json:"held,omitempty"`  // of those, rows that earlier generations had staged
-	Moved    bool           `json:"moved,omitempty"` // the source kept changing: Received is not the last count
-	Answer   int64          `json:"answer_bytes"`    // JSON, decoded
+	Counted  []int64        `json:"counted"`           // the plan's count, then each recount
+	Received int64          `json:"received"`          // rows of the answer
+	Held     int64          `json:"held,omitempty"`    // of those, rows that earlier generations had staged
+	Moved    bool           `json:"moved,omitempty"`   // the source kept changing: Received is not the last count
+	Changed  int64          `json:"changed,omitempty"` // rows that the lake holds and the source no longer shows, although it shows others in their place; nothing is staged then
+	Answer   int64          `json:"answer_bytes"`      // JSON, decoded
 	RunTime  time.Duration  `json:"run_time_ns"`
 	Called   partition.Tick `json:"called"`
 	Answered partition.Tick `json:"answered"`
 	Schema   string         `json:"schema"`                 // fingerprint of the table's schema
+	Columns  int            `json:"columns"`                // how many columns were pinned: a later generation is compared over the first one's
 	Object   string         `json:"object,omitempty"`       // key; empty if no row is left to stage
 	Bytes    int64          `json:"object_bytes,omitempty"` // size of the object
 	Sections []Section      `json:"sections,omitempty"`
@@ -80,7 +82,7 @@ func (r *Receipt) check(s *State) error {
 	if !ok || !leaf.Open || leaf.Generation != r.Reading.Generation {
 		return fmt.Errorf("not open at this generation")
 	}
-	if err := r.checkCount(leaf); err != nil {
+	if err := r.checkCount(leaf, len(s.Schema.Columns)); err != nil {
 		return err
 	}
 	if err := r.checkCells(); err != nil {
@@ -91,7 +93,7 @@ func (r *Receipt) check(s *State) error {
 
 // checkCount is the rule that no answer is trusted because it came: it holds what the plan counted, or what a recount
 // did, unless the two recounts differ and so prove that the source moves.
-func (r *Receipt) checkCount(leaf Leaf) error {
+func (r *Receipt) checkCount(leaf Leaf, columns int) error {
 	n := len(r.Counted)
 	switch {
 	case n == 0 || n > 1+maxRecounts:
@@ -106,6 +108,10 @@ func (r *Receipt) checkCount(leaf Leaf) error {
 		return fmt.Errorf("%d rows received, %d counted", r.Received, r.Counted[n-1])
 	case r.Moved && (n != 1+maxRecounts || r.Counted[n-1] == r.Counted[n-2]):
 		return fmt.Errorf("said to have moved after counts of %d", r.Counted)
+	case r.Changed < 0 || (r.Changed > 0 && (r.Held != r.Received || leaf.Generation == 1)):
+		return fmt.Errorf("%d rows changed, and %d of %d held", r.Changed, r.Held, r.Received)
+	case r.Columns < 0 || r.Columns > columns:
+		return fmt.Errorf("%d columns of %d", r.Columns, columns)
 	case r.Answer < 0 || r.RunTime < 0:
 		return fmt.Errorf("an answer of %d bytes after %v", r.Answer, r.RunTime)
 	}
@@ -157,7 +163,10 @@ func (r *Receipt) apply(s *State, at partition.Tick) {
 	slice, rows := r.Reading.Slice, r.Received-r.Held
 	leaf := s.Leaves[slice]
 	leaf.Open = false
-	leaf.Counted, leaf.Held = r.Received, leaf.Held+rows
+	leaf.Counted, leaf.Held, leaf.Changed = r.Received, leaf.Held+rows, r.Changed
+	if leaf.Columns == 0 {
+		leaf.Columns = r.Columns
+	}
 	s.Leaves[slice] = leaf
 	if rows > 0 {
 		st := Staged{Object: r.Object, Time: at}

@@ -42,9 +42,11 @@ type Range struct {
 // Leaf is a slice that no split has replaced.
 type Leaf struct {
 	Generation int   `json:"generation"`
-	Open       bool  `json:"open"`           // the generation has been planned but not staged
-	Counted    int64 `json:"counted"`        // rows the source was counted to hold, for this generation
-	Held       int64 `json:"held,omitempty"` // rows staged from it so far, by all generations
+	Open       bool  `json:"open"`              // the generation has been planned but not staged
+	Counted    int64 `json:"counted"`           // rows the source was counted to hold, for this generation
+	Held       int64 `json:"held,omitempty"`    // rows staged from it so far, by all generations
+	Columns    int   `json:"columns,omitempty"` // pinned when its first rows were staged
+	Changed    int64 `json:"changed,omitempty"` // what the newest receipt says of rows that changed in place
 }
 
 // Staged is a reading with rows that readers do not see yet.
