@@ -65,6 +65,12 @@ func (s Source) Histogram(slice partition.Slice, bin partition.Tick) string {
 		fmt.Sprintf(" | summarize Rows = count(), Oldest = min(%s) by Bin = bin(%s, %s)", s.TimeColumn, s.cursor(slice), timespan(bin))
 }
 
+// Stamps asks for Rows and Oldest by Bin of the time column, for a stamped slice that is to be cut on that clock.
+func (s Source) Stamps(slice partition.Slice, bin partition.Tick) string {
+	return s.read(slice, true) +
+		fmt.Sprintf(" | summarize Rows = count(), Oldest = min(%s) by Bin = bin(%s, %s)", s.TimeColumn, s.TimeColumn, timespan(bin))
+}
+
 // Cells asks for Rows by Bin, an hour of the slice's cursor, and Day of the time column. Not for a snapshot.
 func (s Source) Cells(slice partition.Slice) string {
 	return s.read(slice, slice.Stream == partition.Stamped) +
