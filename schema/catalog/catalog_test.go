@@ -86,9 +86,9 @@ func TestLookup(t *testing.T) {
 			Columns: []schema.Field{
 				{Name: "Timestamp", Type: "DateTime"}, {Name: "AlertId", Type: "String"}, {Name: "Title", Type: "String"},
 				{Name: "Category", Type: "String"}, {Name: "Severity", Type: "String"}, {Name: "ServiceSource", Type: "String"},
-				{Name: "DetectionSource", Type: "String"}, {Name: "AttackTechniques", Type: "String"}, {Name: "SentinelWorkspaceIds", Type: "Object"},
+				{Name: "DetectionSource", Type: "String"}, {Name: "AttackTechniques", Type: "String"}, {Name: "SentinelWorkspaceIds", Type: "String"},
 			},
-			KeyColumns: []string{"Timestamp", "AlertId", "Title", "Category", "Severity", "ServiceSource", "DetectionSource", "AttackTechniques"},
+			KeyColumns: []string{"Timestamp", "AlertId", "Title", "Category", "Severity", "ServiceSource", "DetectionSource", "AttackTechniques", "SentinelWorkspaceIds"},
 		}},
 		{"ExposureGraphNodes", catalog.Table{
 			Name: "ExposureGraphNodes", Live: true,
