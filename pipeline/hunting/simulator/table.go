@@ -1,0 +1,67 @@
+package simulator
+
+import (
+	"iter"
+
+	"huntlake/partition"
+	"huntlake/pipeline/hunting/simulator/kql"
+	"huntlake/schema"
+)
+
+// Table is where a Service gets the rows of one table from. Rows are numbered from 0 to Len()-1. A table must not
+// change, but for what it says of its columns; its methods are safe for concurrent use.
+type Table interface {
+	Name() string
+	// TimeColumn names the column that retention looks at, "" for a table that holds a current state.
+	TimeColumn() string
+	// Columns returns the columns, in order, that the service shows at an instant.
+	Columns(at partition.Tick) []schema.Field
+	// Len returns the number of rows, those that are still to arrive included.
+	Len() int
+	// Time returns a row's value of the time column; NoTick is null, or a table without one.
+	Time(row int) partition.Tick
+	// Ingested returns a row's ingestion_time(); NoTick is null.
+	Ingested(row int) partition.Tick
+	// Arrived returns when a row becomes visible: its ingestion time, if it has one. NoTick: it was always there.
+	Arrived(row int) partition.Tick
+	// Read returns a reader of the given columns, which is not safe for concurrent use. A column that the table
+	// does not have is null.
+	Read(columns []string) kql.Reader
+}
+
+// Row is a row as an export must hold it.
+type Row struct {
+	Time     partition.Tick // NoTick: null, or no time column
+	Ingested partition.Tick // NoTick: null
+	Values   []kql.Value    // in the order of Columns; good until the next row
+}
+
+// Rows returns every row of t that has arrived at an instant, retention apart, and its columns as of then: the truth
+// that an export is held against.
+func Rows(t Table, at partition.Tick) iter.Seq2[int, Row] {
+	return func(yield func(int, Row) bool) {
+		fields := t.Columns(at)
+		read := t.Read(names(fields))
+		values := make([]kql.Value, len(fields))
+		for i := range t.Len() {
+			if t.Arrived(i) > at {
+				continue
+			}
+			read.Seek(i)
+			for k := range values {
+				values[k] = read.Cell(k)
+			}
+			if !yield(i, Row{Time: t.Time(i), Ingested: t.Ingested(i), Values: values}) {
+				return
+			}
+		}
+	}
+}
+
+func names(fields []schema.Field) []string {
+	out := make([]string, len(fields))
+	for i, f := range fields {
+		out[i] = f.Name
+	}
+	return out
+}
