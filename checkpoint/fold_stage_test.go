@@ -30,6 +30,9 @@ func TestFoldStage(t *testing.T) {
 		{"of a generation that is held whole", "again", second(func(r *R) {
 			r.Held, r.Object, r.Sections, r.Cells = 12, "", nil, nil
 		}), ""},
+		{"of a generation that changed in place", "again", second(func(r *R) {
+			r.Held, r.Changed, r.Object, r.Sections, r.Cells = 12, 3, "", nil, nil
+		}), ""},
 
 		{"nothing", "planned", stage(), "no receipts"},
 		{"of an unknown slice", "empty", one(func(*R) {}), name + "not open at this generation"},
@@ -53,11 +56,18 @@ func TestFoldStage(t *testing.T) {
 		{"moved after one count", "planned", one(func(r *R) { r.Moved = true }), name + "said to have moved after counts of [20]"},
 		{"moved after counts that agree", "planned", one(func(r *R) { r.Counted, r.Moved = []int64{20, 21, 21}, true }),
 			name + "said to have moved after counts of [20 21 21]"},
-		{"bytes below zero", "planned", one(func(r *R) { r.Answer = -1 }), name + "an answer of -1 bytes after 2.5ms"},
+		{"bytes below zero", "planned", one(func(r *R) { r.Answer = -1 }), name + "an answer of -1 bytes after 39.0625ms"},
 		{"time below zero", "planned", one(func(r *R) { r.RunTime = -1 }), name + "an answer of 20000 bytes after -1ns"},
 		{"held before the first generation", "planned", one(func(r *R) { r.Held = 5 }), name + "5 of 20 rows held before generation 1"},
 		{"held below zero", "again", second(func(r *R) { r.Held = -1 }), again + "-1 of 12 rows held before generation 2"},
 		{"more held than received", "again", second(func(r *R) { r.Held = 13 }), again + "13 of 12 rows held before generation 2"},
+		{"changed in place, and more to stage", "again", second(func(r *R) { r.Changed = 3 }), again + "3 rows changed, and 10 of 12 held"},
+		{"changed below zero", "again", second(func(r *R) { r.Changed = -1 }), again + "-1 rows changed, and 10 of 12 held"},
+		{"changed before the first generation", "planned", stage(altered(receipt(r, 0), func(r *R) {
+			r.Counted, r.Changed = []int64{20, 0}, 1
+		})), name + "1 rows changed, and 0 of 0 held"},
+		{"columns that were not pinned", "planned", one(func(r *R) { r.Columns = 1 }), name + "1 columns of 0"},
+		{"columns below zero", "planned", one(func(r *R) { r.Columns = -1 }), name + "-1 columns of 0"},
 
 		{"rows in no cell", "planned", one(func(r *R) { r.Cells = r.Cells[:1] }), name + "5 rows to stage are in no cell"},
 		{"more rows in cells", "planned", one(func(r *R) { r.Cells[0].Rows = 21 }),

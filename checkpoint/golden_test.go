@@ -1,0 +1,159 @@
+package checkpoint_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"huntlake/checkpoint"
+	"huntlake/partition"
+	"huntlake/schema"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew; what is published must not change")
+
+// golden is the text of a file in testdata, after writing it if asked to.
+func golden(t *testing.T, name string, now []byte) []byte {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, now, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// goldenHistory is a ledger with every kind of commit, every field in use, and one record that is inert.
+func goldenHistory() []checkpoint.Body {
+	timestamp := schema.Column{Source: "Timestamp", Type: "DateTime", Name: "Timestamp", Kind: schema.Timestamp}
+	report := schema.Column{Source: "ReportId", Type: "Int32", Name: "ReportId", Kind: schema.Int64}
+	gone, wider := timestamp, report
+	gone.Gone, wider.Type = true, "Int64"
+	variant := schema.Column{Source: "ReportId", Type: "String", Name: "ReportId__string", Kind: schema.String}
+
+	first, day := reading(stamped(0), 1), reading(hours(partition.Unstamped, 0, 24), 1)
+	halves, _ := stamped(2).SplitAt(at(2) + 30*partition.Minute)
+	parts := split(stamped(2), 10, halves...)
+	lost := int64(2)
+	next := plan(partition.Stamped, 4, 1, 7)
+	next.Again = []checkpoint.PlannedAgain{{Reading: reading(stamped(0), 2), Rows: 12}}
+	next.Sample = &checkpoint.Sample{Rows: 200, Bytes: 200_000, RunTime: 200 * perRow}
+	moved := receipt(reading(stamped(0), 2), 14, part{0, 3}, part{1, 1})
+	moved.Counted, moved.Held, moved.Moved, moved.Columns = []int64{12, 13, 15}, 10, true, 2
+	changed := receipt(reading(day.Slice, 2), 4)
+	changed.Held, changed.Changed, changed.Columns = 4, 1, 2
+
+	return []checkpoint.Body{
+		&checkpoint.Schema{Table: schema.Table{Columns: []schema.Column{timestamp, report}}, Changes: []schema.Change{
+			{Kind: schema.Added, Column: "Timestamp", To: "DateTime"}, {Kind: schema.Added, Column: "ReportId", To: "Int32"},
+		}},
+		plan(partition.Stamped, 0, 1, 10, 0, 20, 30),
+		plan(partition.Unstamped, 0, 24, 5, 5),
+		parts,
+		stage(receipt(first, 10, part{0, 6}, part{1, 4}), receipt(day, 5, part{0, 5})),
+		with(gapBelow(stamped(3), floor+partition.Day, 28), func(g *checkpoint.Gap) { g.Rows = &lost }),
+		&checkpoint.Gap{Stream: partition.Stamped, Start: at(-48), End: at(0), Below: at(-24), Why: "no run read it in time"},
+		settled(partition.Unstamped, 0),
+		begin(9, 0, first, day),
+		end(9, 0, 11, digest(6).Add(digest(5))),
+		again(48, reading(day.Slice, 2), 4),
+		next,
+		stage(receipt(first, 10, part{0, 6}, part{1, 4})), // asleep since commit 3: inert
+		stage(moved, changed),
+		begin(15, 1, first),
+		&checkpoint.Schema{Table: schema.Table{Columns: []schema.Column{gone, wider, variant}}, Changes: []schema.Change{
+			{Kind: schema.Gone, Column: "Timestamp", From: "DateTime"},
+			{Kind: schema.Retyped, Column: "ReportId", From: "Int32", To: "Int64"},
+			{Kind: schema.Variant, Column: "ReportId__string", From: "Int32", To: "String"},
+		}},
+		&checkpoint.Verify{Floor: floor, SourceRows: 19, LedgerRows: 19, FileRows: 11, Files: 1, Differences: []string{"2026-11-22: 1 row <unread>"}},
+	}
+}
+
+// goldenLog is the history as a writer would have committed it.
+func goldenLog(t *testing.T) (commits []*checkpoint.Commit, text []byte) {
+	s := checkpoint.NewState(ours)
+	for _, body := range goldenHistory() {
+		c := commit(s, body)
+		if err := checkpoint.Fold(s, c); err != nil && !errors.Is(err, checkpoint.ErrRejected) {
+			t.Fatal(err)
+		}
+		commits, text = append(commits, c), append(text, encoded(t, c)...)
+	}
+	return commits, text
+}
+
+func encoded(t *testing.T, c *checkpoint.Commit) []byte {
+	t.Helper()
+	text, err := c.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// The newest commit of each kind is written, and read, exactly as it was when the kind was published.
+func TestGoldenCommits(t *testing.T) {
+	newest := map[checkpoint.Kind]*checkpoint.Commit{}
+	commits, _ := goldenLog(t)
+	for _, c := range commits {
+		newest[c.Body.Kind()] = c
+	}
+	for kind, c := range newest {
+		text := golden(t, string(kind)+".json", encoded(t, c))
+		if diff := cmp.Diff(string(text), string(encoded(t, c))); diff != "" {
+			t.Errorf("%s is written in another way: %s", kind, diff)
+		}
+		got, err := checkpoint.DecodeCommit(text)
+		if diff := cmp.Diff(c, got); err != nil || diff != "" {
+			t.Errorf("%s is read in another way: %v %s", kind, err, diff)
+		}
+	}
+	kinds := []checkpoint.Kind{"gap", "plan", "publish-begin", "publish-end", "schema", "settled", "split", "stage", "verify"}
+	if got := slices.Sorted(maps.Keys(newest)); !slices.Equal(got, kinds) {
+		t.Errorf("golden kinds %q, want %q", got, kinds)
+	}
+}
+
+// A published log adds up to the same state for ever: the rules of Fold are as durable as the fields.
+func TestGoldenSnapshot(t *testing.T) {
+	s := checkpoint.NewState(ours)
+	_, log := goldenLog(t)
+	for line := range bytes.Lines(golden(t, "log.jsonl", log)) {
+		c, err := checkpoint.DecodeCommit(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := encoded(t, c); !bytes.Equal(text, line) {
+			t.Errorf("commit %d is written as %s, want %s", c.Number, text, line)
+		}
+		err = checkpoint.Fold(s, c)
+		if inert := c.Number == 13; errors.Is(err, checkpoint.ErrRejected) != inert {
+			t.Fatalf("commit %d: %v", c.Number, err)
+		}
+	}
+	now, err := checkpoint.EncodeSnapshot(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := golden(t, "snapshot.json", now)
+	if diff := cmp.Diff(string(text), string(now)); diff != "" {
+		t.Errorf("the snapshot is written in another way: %s", diff)
+	}
+	got, err := checkpoint.DecodeSnapshot(ours, text)
+	if diff := cmp.Diff(s, got); err != nil || diff != "" {
+		t.Errorf("the snapshot is read in another way: %v %s", err, diff)
+	}
+}
