@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"bytes"
 	"errors"
 	"maps"
 	"slices"
@@ -46,6 +47,7 @@ func (r *reader) refuse(path, format string, args ...any) {
 
 // parse returns the only document of text, or nil and a fault.
 func (r *reader) parse(text []byte) ast.Node {
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // some editors begin a file with a byte order mark
 	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		r.syntax(err)
