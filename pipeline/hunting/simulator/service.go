@@ -175,11 +175,11 @@ func (s *Service) run(r *http.Request, d dialect, c *Call, q request, f Fault) (
 		return nil, err.fault(c)
 	}
 	style := s.style(d, f)
-	rows, ok := s.encode(res, style, uint64(c.Number))
+	rows, size, ok := s.encode(res, style, uint64(c.Number))
 	if seen != nil {
 		c.Scanned = seen.scanned
 	}
-	c.Rows, c.Total, c.Bytes = res.Len(), res.Total, int64(len(rows))
+	c.Rows, c.Total, c.Bytes = res.Len(), res.Total, size
 	c.RunTime = s.opts.Cost.runTime(c.Scanned, c.Bytes)
 	switch {
 	case c.RunTime > s.opts.Limits.Timeout:
@@ -227,18 +227,26 @@ func (s *Service) style(d dialect, f Fault) wire.Style {
 	return style
 }
 
-// encode writes the rows. It returns false, and what it has, when they go beyond the size cap.
-func (s *Service) encode(res *kql.Result, style wire.Style, seed uint64) ([]byte, bool) {
+// pageSize is how much of an answer is written to one piece of memory.
+const pageSize = 1 << 20
+
+// encode writes the rows, in pages. It returns false when they go beyond the size cap, with the size so far.
+func (s *Service) encode(res *kql.Result, style wire.Style, seed uint64) (pages [][]byte, size int64, ok bool) {
 	e := wire.NewEncoder(res.Fields, style, seed)
-	var dst []byte
+	page := make([]byte, 0, min(pageSize, 512*res.Len()))
+	full := int64(0) // size of the pages that are full
 	for row := range res.Rows() {
-		if len(dst) > 0 {
-			dst = append(dst, ',')
+		if size > 0 {
+			page = append(page, ',')
 		}
-		dst = e.AppendRow(dst, row)
-		if int64(len(dst)) > s.opts.Limits.MaxBytes {
-			return dst, false
+		page = e.AppendRow(page, row)
+		if size = full + int64(len(page)); size > s.opts.Limits.MaxBytes {
+			return nil, size, false
+		}
+		if len(page) > pageSize-pageSize/16 {
+			pages, full = append(pages, page), size
+			page = make([]byte, 0, pageSize)
 		}
 	}
-	return dst, true
+	return append(pages, page), size, true
 }

@@ -29,6 +29,9 @@ func End(s string, i int) int {
 }
 
 func stringEnd(s string, i int) int {
+	if n := strings.IndexByte(s[i+1:], '"'); n >= 0 && strings.IndexByte(s[i+1:i+1+n], '\\') < 0 {
+		return i + n + 2
+	}
 	for i++; i < len(s); i++ {
 		switch s[i] {
 		case '\\':
@@ -110,15 +113,36 @@ func plain(c byte) bool { return c >= ' ' && c != '"' && c != '\\' }
 // AppendString appends s as a JSON string in which only what must be is escaped.
 func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
-	start := 0
-	for i := 0; i < len(s); i++ {
-		if plain(s[i]) {
-			continue
+	for {
+		n := plainPrefix(s)
+		for n < len(s) && plain(s[n]) {
+			n++
 		}
-		dst = appendEscape(append(dst, s[start:i]...), s[i])
-		start = i + 1
+		dst = append(dst, s[:n]...)
+		if n == len(s) {
+			return append(dst, '"')
+		}
+		dst = appendEscape(dst, s[n])
+		s = s[n+1:]
 	}
-	return append(append(dst, s[start:]...), '"')
+}
+
+// plainPrefix returns how many bytes at the start of s stand for themselves, or a few less. It looks at eight at a
+// time: strings are most of what a simulated service writes, and few have anything to escape.
+func plainPrefix(s string) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	zero := func(x uint64) uint64 { return (x - ones) &^ x & highs } // finds a zero byte, and with it maybe others
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		w := s[i : i+8]
+		x := uint64(w[0]) | uint64(w[1])<<8 | uint64(w[2])<<16 | uint64(w[3])<<24 |
+			uint64(w[4])<<32 | uint64(w[5])<<40 | uint64(w[6])<<48 | uint64(w[7])<<56
+		control := (x - ones*' ') &^ x & highs
+		if control|zero(x^ones*'"')|zero(x^ones*'\\') != 0 {
+			break
+		}
+	}
+	return i
 }
 
 func appendEscape(dst []byte, c byte) []byte {

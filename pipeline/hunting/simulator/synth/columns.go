@@ -66,7 +66,7 @@ func wordMaker(name string, salt hash) maker {
 	for i := range words {
 		words[i] = salt.and(32).and(uint64(i)).pick(stems()) + " " + strings.ToLower(name[:min(len(name), 6)]) + strconv.Itoa(i)
 	}
-	empty := []float64{0, 0, 0.3, 0.6, 0.95}[salt.and(33).n(5)]
+	empty := []float64{0, 0.3, 0.6, 0.9, 0.98}[salt.and(33).n(5)]
 	shared := salt.and(34).n(10) < 8
 	return maker{shared, func(r *row) kql.Value {
 		h := r.pick(shared).and(uint64(salt))

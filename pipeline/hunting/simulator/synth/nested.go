@@ -10,7 +10,9 @@ import (
 // dynamicMaker makes nested JSON. RawEventData is most of a CloudAppEvents row; everything else is small.
 func dynamicMaker(name string, salt hash) maker {
 	if name == "RawEventData" {
-		return maker{false, func(r *row) kql.Value { return kql.OfDynamic(string(appendRawEvent(nil, r, r.h.and(uint64(salt))))) }}
+		return maker{false, func(r *row) kql.Value {
+			return kql.OfDynamic(string(appendRawEvent(make([]byte, 0, 4<<10), r, r.h.and(uint64(salt)))))
+		}}
 	}
 	switch salt.and(51).n(4) {
 	case 0: // a list of words, as tags are
@@ -94,9 +96,9 @@ func appendRawEvent(dst []byte, r *row, h hash) []byte {
 	dst = member(dst, "UserId", r.user.upn)
 	dst = number(dst, "RecordType", int64(h.and(3).n(200)))
 	dst = number(dst, "Sequence", int64(h.and(4)>>1))
-	dst = append(append(key(dst, "ExtendedProperties"), '['), appendPairs(nil, r, h.and(5), 8)...)
-	dst = append(append(append(dst, ']'), `,"ModifiedProperties":[`...), appendPairs(nil, r, h.and(6), 7)...)
-	dst = append(append(dst, ']'), `,"Context":{`...)
+	dst = appendPairs(append(key(dst, "ExtendedProperties"), '['), r, h.and(5), 6)
+	dst = appendPairs(append(dst, `],"ModifiedProperties":[`...), r, h.and(6), 5)
+	dst = append(dst, `],"Context":{`...)
 	dst = member(dst, "Agent", "Tamarack/"+r.actor.version+" ("+r.device.platform+")")
 	dst = member(dst, "ClientIP", r.device.publicIP)
 	dst = append(append(key(dst, "Device"), '{'), `"Managed":true,"Score":0.75,"Tags":["primary","überwacht"]`...)
@@ -104,18 +106,13 @@ func appendRawEvent(dst []byte, r *row, h hash) []byte {
 	return append(dst, '}')
 }
 
-// appendPairs appends n objects of a name and two values.
+// appendPairs appends n objects.
 func appendPairs(dst []byte, r *row, h hash, n int) []byte {
 	for k := range n {
-		g := h.and(uint64(k))
 		if k > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, '{')
-		dst = member(dst, "Name", g.pick(stems())+" "+g.and(1).pick(roles()))
-		dst = member(dst, "NewValue", r.user.shown+" "+g.and(2).guid())
-		dst = member(dst, "OldValue", g.and(3).hex(32))
-		dst = append(dst, '}')
+		dst = append(dst, h.and(uint64(k)).pick(r.world.pairs)...)
 	}
 	return dst
 }

@@ -12,11 +12,11 @@ import (
 func (t *Table) textMaker(name string, salt hash) (maker, bool) {
 	short, acting := strings.CutPrefix(name, "InitiatingProcess")
 	short = strings.TrimPrefix(strings.TrimPrefix(short, "Parent"), "Process")
-	if m, ok := programText(short, acting, salt); ok {
+	if m, ok := programText(name, short, acting, salt); ok {
 		return m, true
 	}
 	if f, ok := burstText(short, salt); ok {
-		return maker{true, func(r *row) kql.Value { return kql.OfString(f(r)) }}, true
+		return maker{true, patchy(name, salt, func(r *row) kql.Value { return kql.OfString(f(r)) })}, true
 	}
 	if f, ok := rowText(t.Name(), short, salt); ok {
 		return maker{false, func(r *row) kql.Value { return kql.OfString(f(r)) }}, true
@@ -24,12 +24,28 @@ func (t *Table) textMaker(name string, salt hash) (maker, bool) {
 	return maker{}, false
 }
 
+// patchy empties cells of what is not always known, such as the acting program's account.
+func patchy(name string, salt hash, f func(*row) kql.Value) func(*row) kql.Value {
+	if !strings.Contains(name, "Account") && !strings.Contains(name, "SHA256") && !strings.Contains(name, "MD5") && !strings.Contains(name, "Sender") && name != "UserAgent" {
+		return f
+	}
+	share := []float64{0.1, 0.3, 0.6, 0.9}[salt.and(61).n(4)]
+	return func(r *row) kql.Value {
+		if r.burst.and(uint64(salt)).and(62).chance(share) {
+			return kql.OfString("")
+		}
+		return f(r)
+	}
+}
+
 // programText makes what is known of a program.
-func programText(short string, acting bool, salt hash) (maker, bool) {
+func programText(name, short string, acting bool, salt hash) (maker, bool) {
 	var f func(p *program) string
 	switch strings.TrimPrefix(short, "VersionInfo") {
-	case "FileName", "InternalFileName", "OriginalFileName":
+	case "FileName":
 		f = func(p *program) string { return p.file }
+	case "InternalFileName", "OriginalFileName":
+		f = func(p *program) string { return p.known(p.file) }
 	case "FolderPath":
 		f = func(p *program) string { return p.folder + p.file }
 	case "SHA1":
@@ -39,13 +55,13 @@ func programText(short string, acting bool, salt hash) (maker, bool) {
 	case "MD5":
 		f = func(p *program) string { return p.md5 }
 	case "CompanyName":
-		f = func(p *program) string { return p.company }
+		f = func(p *program) string { return p.known(p.company) }
 	case "ProductName":
-		f = func(p *program) string { return p.product }
+		f = func(p *program) string { return p.known(p.product) }
 	case "ProductVersion":
-		f = func(p *program) string { return p.version }
+		f = func(p *program) string { return p.known(p.version) }
 	case "FileDescription":
-		f = func(p *program) string { return p.description }
+		f = func(p *program) string { return p.known(p.description) }
 	case "SignatureStatus", "SignerType":
 		f = func(p *program) string { return p.sign }
 	case "CommandLine":
@@ -54,9 +70,9 @@ func programText(short string, acting bool, salt hash) (maker, bool) {
 		return maker{}, false
 	}
 	if acting {
-		return maker{true, func(r *row) kql.Value { return kql.OfString(f(r.actor)) }}, true
+		return maker{true, patchy(name, salt, func(r *row) kql.Value { return kql.OfString(f(r.actor)) })}, true
 	}
-	return maker{false, func(r *row) kql.Value { return kql.OfString(f(r.target)) }}, true
+	return maker{false, patchy(name, salt, func(r *row) kql.Value { return kql.OfString(f(r.target)) })}, true
 }
 
 // commandLine makes a command line; that of the acting program is the same for a burst.
@@ -69,7 +85,7 @@ func commandLine(acting bool, salt hash) maker {
 		dst := append(append(append([]byte{'"'}, p.folder...), p.file...), `" --profile `...)
 		dst = append(append(dst, r.user.name...), " --session="...)
 		dst = append(dst, h.hex(16)...)
-		for k := range h.and(2).n(6) {
+		for k := range h.and(2).skewed(6) {
 			g := h.and(3).and(uint64(k))
 			dst = append(append(dst, " --"...), g.pick(stems())...)
 			dst = append(append(dst, "=C:\\Users\\"...), r.user.name...)
@@ -165,7 +181,12 @@ func rowText(table, short string, salt hash) (func(*row) string, bool) {
 			return h.pick([]string{"Re: ", "", "Fwd: ", "Aw: ", "回复: "}) + "notes on the " + h.and(1).pick(stems()) + " review, part " + strconv.Itoa(h.and(2).n(300))
 		}, true
 	case short == "AdditionalFields":
-		return func(r *row) string { return string(appendDetails(nil, r, mix(r), strings.HasPrefix(table, "Device"))) }, true
+		return func(r *row) string {
+			if mix(r).n(2) == 0 {
+				return ""
+			}
+			return string(appendDetails(nil, r, mix(r), strings.HasPrefix(table, "Device")))
+		}, true
 	}
 	return nil, false
 }

@@ -10,6 +10,7 @@ type world struct {
 	devices  []device
 	users    []user
 	programs []program
+	pairs    []string // JSON objects that nested values are put together from
 }
 
 type device struct {
@@ -44,7 +45,17 @@ func newWorld(h hash, n int) *world {
 	for i := range 600 {
 		w.programs = append(w.programs, newProgram(h.and(3).and(uint64(i))))
 	}
+	for i := range 2000 {
+		w.pairs = append(w.pairs, newPair(h.and(4).and(uint64(i)), &w.users[i%len(w.users)]))
+	}
 	return w
+}
+
+// newPair returns an object of a name and two values.
+func newPair(h hash, u *user) string {
+	dst := member([]byte{'{'}, "Name", h.pick(stems())+" "+h.and(1).pick(roles()))
+	dst = member(dst, "NewValue", u.shown+" "+h.and(2).guid())
+	return string(append(member(dst, "OldValue", h.and(3).hex(32)), '}'))
 }
 
 func newDevice(h hash, i, n int) device {
@@ -96,6 +107,14 @@ func newProgram(h hash) program {
 		sign: h.and(11).pick([]string{"Valid", "Valid", "Valid", "Unsigned", "Unknown"}),
 		size: int64(20_000 + h.and(12).n(9_000_000)),
 	}
+}
+
+// known returns what a program says of itself, which many do not.
+func (p *program) known(s string) string {
+	if p.h.and(13).n(2) == 0 {
+		return ""
+	}
+	return s
 }
 
 func plain(s string) string {

@@ -25,14 +25,15 @@ type Stats struct {
 	Bytes   int64         // their size
 }
 
-// Parts returns the whole body, in parts to be sent one after the other. Rows are the rows as AppendRow wrote them, with commas between.
-func (v Envelope) Parts(rows []byte) [][]byte {
+// Parts returns the whole body, in parts to be sent one after the other. Rows are the rows as AppendRow wrote them, with
+// commas between, in any number of pieces.
+func (v Envelope) Parts(rows [][]byte) [][]byte {
 	head, mid, tail := "{", ",", "}"
 	if v.Style.Spaces {
 		head, mid, tail = "\r\n{ ", " ,\n", "}\n\n"
 	}
 	first := v.leader()
-	list := [][]byte{[]byte(v.name("results") + "["), rows, []byte("]")}
+	list := append(append([][]byte{[]byte(v.name("results") + "[")}, rows...), []byte("]"))
 	schema := []byte(v.name("schema") + v.schema())
 	parts := [][]byte{[]byte(head + first + mid)}
 	if v.RowsFirst {
