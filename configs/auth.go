@@ -23,7 +23,7 @@ const (
 // Auth is how to sign in to one tenant. A field that the method has no use for is empty.
 type Auth struct {
 	Method              Method
-	ClientID            string // a GUID in lower case
+	ClientID            string // a GUID in lower case; "" is AZURE_CLIENT_ID with a workload identity
 	ClientSecret        Secret
 	Certificate         string // path of a PEM or PKCS#12 file with the private key
 	CertificatePassword Secret
@@ -39,7 +39,7 @@ var methods = []struct {
 	{AuthDefault, nil, nil},
 	{AuthClientSecret, []string{"client_id", "client_secret"}, nil},
 	{AuthClientCertificate, []string{"client_id", "certificate"}, []string{"certificate_password"}},
-	{AuthWorkloadIdentity, []string{"client_id"}, []string{"token_file"}},
+	{AuthWorkloadIdentity, nil, []string{"client_id", "token_file"}},
 	{AuthManagedIdentity, nil, []string{"client_id"}},
 	{AuthAzureCLI, nil, nil},
 	{AuthToken, []string{"token"}, nil},

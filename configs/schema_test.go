@@ -186,8 +186,8 @@ func TestSchemaAgreesOnAuth(t *testing.T) {
 			}
 		}
 	}
-	if accepted != 11 {
-		t.Errorf("%d ways to sign in, want 11", accepted)
+	if accepted != 13 {
+		t.Errorf("%d ways to sign in, want 13", accepted)
 	}
 }
 
