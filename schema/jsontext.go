@@ -14,7 +14,7 @@ import (
 func PlainLen(b []byte) int {
 	n := 0
 	for ; len(b) >= 8; b = b[8:] {
-		if m := specialBytes(binary.LittleEndian.Uint64(b)); m != 0 {
+		if m := SpecialBytes(binary.LittleEndian.Uint64(b)); m != 0 {
 			return n + bits.TrailingZeros64(m)/8
 		}
 		n += 8
@@ -28,12 +28,13 @@ func PlainLen(b []byte) int {
 	return n
 }
 
-// specialBytes looks at eight bytes at once. The lowest bit it sets is the top bit of the first byte, from the least
-// significant one, that is a quote, a backslash or a control character; bits above that one mean nothing.
+// SpecialBytes looks at eight bytes at once, the first of them the least significant. It returns 0 if none of them is
+// a quote, a backslash or a control character; else the lowest bit set is the top bit of the first that is one, and
+// bits above that mean nothing.
 //
 // A byte is below k, if below 0x80 itself, when subtracting k borrows into its top bit. Flipping bit 1 makes a quote
 // (0x22) a space and leaves control characters what they are, so that one subtraction finds both.
-func specialBytes(w uint64) uint64 {
+func SpecialBytes(w uint64) uint64 {
 	const each = 0x0101010101010101
 	quoteOrControl := (w ^ each*0x02) - each*('"'^0x02+1)
 	backslash := (w ^ each*'\\') - each

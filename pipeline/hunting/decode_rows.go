@@ -1,0 +1,168 @@
+package hunting
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"huntlake/schema"
+)
+
+// misfit is an error of a row that is well-formed, but does not fit its columns: another schema could explain it. The
+// scanner stands before the value at fault.
+type misfit struct{ error }
+
+func (m misfit) Unwrap() error { return m.error }
+
+func misfitf(format string, args ...any) error { return misfit{fmt.Errorf(format, args...)} }
+
+// results reads the rows.
+func (d *decoder) results() error {
+	d.early = d.fields == nil
+	if d.early && len(d.opts.Want) > 0 {
+		if err := d.use(d.opts.Want); err != nil {
+			return err
+		}
+	}
+	d.begun = d.scan.offset()
+	if err := d.scan.items("an array", '[', ']', d.result); err != nil {
+		return err
+	}
+	d.row = -1
+	d.flush()
+	return nil
+}
+
+// result reads one row.
+func (d *decoder) result() error {
+	d.row = d.answer.Rows
+	d.answer.Rows++
+	if d.columns == nil {
+		return d.ignore()
+	}
+	err := d.readRow()
+	if d.early && errors.As(err, new(misfit)) {
+		return d.giveUp(err)
+	}
+	if d.rows == d.opts.BatchRows || d.scan.offset()-d.begun >= batchBytes {
+		d.flush()
+	}
+	return err
+}
+
+// giveUp drops all rows: the one at hand cannot be read by the assumed columns. The schema, when it comes, tells
+// whether that is the row's fault. What is left of the row is skipped.
+func (d *decoder) giveUp(err error) error {
+	d.doubt = d.place(err)
+	d.release()
+	d.answer.Release()
+	d.columns, d.column, d.rows = nil, noColumn, 0
+	for {
+		if err := d.ignore(); err != nil {
+			return err
+		}
+		if d.scan.skip('}') {
+			return nil
+		}
+		if !d.scan.skip(',') {
+			return d.scan.unexpected("',' or '}'")
+		}
+		if _, err := d.scan.key(); err != nil {
+			return err
+		}
+	}
+}
+
+// ignore reads a value of any kind, and leaves nothing of it.
+func (d *decoder) ignore() error {
+	raw, err := d.scan.raw()
+	if err != nil {
+		return err
+	}
+	d.scratch, _, err = schema.AppendDynamic(d.scratch[:0], raw, false)
+	return err
+}
+
+// readRow reads one row into the columns. Its keys mostly are the columns in their order, so each is first held
+// against the column after the one before it.
+func (d *decoder) readRow() error {
+	s := d.scan
+	if !s.skip('{') {
+		return s.unexpected("a row")
+	}
+	d.reserve()
+	next, filled := 0, 0
+	for first := true; !s.skip('}'); first = false {
+		if !first && !s.skip(',') {
+			return s.unexpected("',' or '}'")
+		}
+		at, err := d.readKey(next)
+		if err != nil {
+			return err
+		}
+		if at == noColumn {
+			if err := d.ignore(); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := d.readCell(at); err != nil {
+			return err
+		}
+		next = at + 1
+		filled++
+	}
+	d.endRow(filled)
+	return nil
+}
+
+// endRow fills columns that the row did not name.
+func (d *decoder) endRow(filled int) {
+	d.rows++
+	for i := 0; filled < len(d.columns); i++ {
+		if c := &d.columns[i]; c.rows < d.rows {
+			c.null()
+			filled++
+		}
+	}
+}
+
+// readKey reads a key and returns its column, which is likely to be the given one, or noColumn if its value is none.
+func (d *decoder) readKey(likely int) (int, error) {
+	s := d.scan
+	if s.peek() == '"' && likely < len(d.columns) {
+		if key := d.columns[likely].key; bytes.HasPrefix(s.buf[s.pos:s.end], key) {
+			s.pos += len(key)
+			return likely, nil
+		}
+	}
+	key, err := s.key()
+	if err != nil {
+		return noColumn, err
+	}
+	if i, ok := d.names[string(key)]; ok {
+		return i, nil
+	}
+	if d.opts.Dialect == Graph && isAnnotation(string(key)) {
+		return noColumn, nil
+	}
+	return noColumn, misfitf("key %q is not in the schema", key)
+}
+
+// isAnnotation tells OData's own keys, such as `Flag@odata.type`. They say nothing that the schema does not say.
+func isAnnotation(key string) bool { return strings.Contains(key, "@odata.") }
+
+// readCell reads the value of a column.
+func (d *decoder) readCell(at int) error {
+	d.column = at
+	c := &d.columns[at]
+	if c.rows > d.rows {
+		return misfitf("key appears twice in the row")
+	}
+	if err := d.readValue(c); err != nil {
+		return err
+	}
+	d.column = noColumn
+	return nil
+}

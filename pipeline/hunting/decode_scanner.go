@@ -1,0 +1,183 @@
+package hunting
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math/bits"
+
+	"huntlake/schema"
+)
+
+const (
+	windowBytes = 128 << 10
+	// wordBytes are kept free behind the window's content, so that eight bytes may be loaded at any place in it.
+	wordBytes = 8
+	// maxEmptyReads is how often in a row a reader may return nothing at all, without an error.
+	maxEmptyReads = 100
+)
+
+var errTooLong = errors.New("value is longer than MaxValueBytes")
+
+// scanner reads JSON tokens from a window that slides over the body, and that grows only when a single token does not
+// fit. What its methods return as bytes lies in the window: it is gone with the next call.
+//
+// The byte behind the content is always 0, which no token contains: it stops every loop at the end of the window,
+// without a check of its own on the way there.
+type scanner struct {
+	r     io.Reader
+	buf   []byte
+	pos   int   // of the next byte; always <= end
+	end   int   // of the content
+	base  int64 // place of buf[0] in the body
+	limit int   // bytes that the window may grow to
+	err   error // why there is no more to read; io.EOF at the end
+}
+
+func newScanner(r io.Reader, limit int) *scanner {
+	return &scanner{r: r, buf: make([]byte, min(windowBytes, limit)+wordBytes), limit: limit}
+}
+
+// offset is where in the body the scanner stands.
+func (s *scanner) offset() int64 { return s.base + int64(s.pos) }
+
+// more reads at least one more byte into the window, and keeps what lies from pos on: it moves to the front. It
+// returns false if there is no more, or no room for more.
+func (s *scanner) more() bool {
+	if s.err != nil {
+		return false
+	}
+	if s.pos > 0 {
+		s.end = copy(s.buf, s.buf[s.pos:s.end])
+		s.base += int64(s.pos)
+		s.pos = 0
+	}
+	if room := len(s.buf) - wordBytes; s.end == room {
+		if room >= s.limit {
+			s.err = errTooLong
+			return false
+		}
+		grown := make([]byte, min(2*room, s.limit)+wordBytes)
+		copy(grown, s.buf[:s.end])
+		s.buf = grown
+	}
+	n := s.read()
+	s.end += n
+	s.buf[s.end] = 0
+	return n > 0
+}
+
+func (s *scanner) read() (n int) {
+	for range maxEmptyReads {
+		n, s.err = s.r.Read(s.buf[s.end : len(s.buf)-wordBytes])
+		if n > 0 || s.err != nil {
+			return n
+		}
+	}
+	s.err = io.ErrNoProgress
+	return 0
+}
+
+// peek returns the next byte that is not white space, without moving past it, or 0 at the end.
+func (s *scanner) peek() byte {
+	if c := s.buf[s.pos]; c > ' ' {
+		return c
+	}
+	return s.peekFurther()
+}
+
+func (s *scanner) peekFurther() byte {
+	for {
+		switch c := s.buf[s.pos]; c {
+		case ' ', '\t', '\n', '\r':
+			s.pos++
+		default:
+			if c != 0 || s.pos < s.end || !s.more() {
+				return c
+			}
+		}
+	}
+}
+
+// skip moves past c, if that is next.
+func (s *scanner) skip(c byte) bool {
+	found := s.peek() == c
+	if found {
+		s.pos++
+	}
+	return found
+}
+
+// unexpected says that something else was wanted here, or why there is nothing.
+func (s *scanner) unexpected(want string) error {
+	if c := s.peek(); s.pos < s.end {
+		return fmt.Errorf("want %s, found %q", want, c)
+	}
+	return s.ended()
+}
+
+// ended is the error of a body that ends where it may not.
+func (s *scanner) ended() error {
+	if s.err == nil || s.err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return s.err
+}
+
+// marks says what a string contains.
+type marks uint8
+
+const (
+	escaped marks = 1 << iota // a backslash
+	beyond                    // a byte above 0x7f
+)
+
+// text reads a string, and returns what lies between its quotes, escapes and all.
+func (s *scanner) text() ([]byte, marks, error) {
+	if s.peek() != '"' {
+		return nil, 0, s.unexpected("a string")
+	}
+	n, m, err := s.textEnd(1)
+	if err != nil {
+		return nil, 0, err
+	}
+	s.pos += n
+	return s.buf[s.pos-n+1 : s.pos-1], m, nil
+}
+
+// textEnd returns how far behind pos a string ends, its closing quote included, that has begun n bytes before.
+func (s *scanner) textEnd(n int) (int, marks, error) {
+	var m marks
+	for {
+		i := s.pos + n
+		word := binary.LittleEndian.Uint64(s.buf[i:])
+		special := schema.SpecialBytes(word)
+		if special == 0 {
+			if word&highBits != 0 {
+				m |= beyond
+			}
+			n += wordBytes
+			continue
+		}
+		plain := bits.TrailingZeros64(special) &^ 7
+		if word<<(63-plain)<<1&highBits != 0 {
+			m |= beyond
+		}
+		i += plain / 8
+		n += plain / 8
+		switch {
+		case s.buf[i] == '"':
+			return n + 1, m, nil
+		case s.buf[i] == '\\' && i+1 < s.end:
+			m |= escaped
+			n += 2
+		case s.buf[i] != '\\' && i < s.end:
+			return 0, 0, fmt.Errorf("string holds a bare %q", s.buf[i])
+		case !s.more():
+			return 0, 0, s.ended()
+		}
+	}
+}
+
+const highBits = 0x8080808080808080
