@@ -94,7 +94,7 @@ func (v *view) Fields() []schema.Field          { return v.fields }
 func (v *view) TimeColumn() string              { return v.table.TimeColumn() }
 func (v *view) Time(row int) partition.Tick     { return v.table.Time(row) }
 func (v *view) Ingested(row int) partition.Tick { return v.table.Ingested(row) }
-func (v *view) Read() kql.Reader                { return v.table.Read(names(v.fields)) }
+func (v *view) Read() kql.Reader                { return v.table.Read(v.fields) }
 
 // Rows looks along the clock whose bounds leave the fewer rows.
 func (v *view) Rows(r kql.Range) iter.Seq[int] {

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"huntlake/pipeline/hunting/simulator/files"
 	"huntlake/pipeline/hunting/simulator/synth"
 )
 
@@ -14,9 +15,25 @@ func Generate(opts GenerateOptions) ([]Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	tables := make([]Table, len(made))
-	for i, t := range made {
+	return asTables(made), nil
+}
+
+// FileOptions says what is made of the rows of files; see files.Options.
+type FileOptions = files.Options
+
+// LoadFolder reads tables from the files of a folder, one file a table, in order of name; see files.Load.
+func LoadFolder(dir string, opts FileOptions) ([]Table, error) {
+	loaded, err := files.Load(dir, opts)
+	if err != nil {
+		return nil, err
+	}
+	return asTables(loaded), nil
+}
+
+func asTables[T Table](list []T) []Table {
+	tables := make([]Table, len(list))
+	for i, t := range list {
 		tables[i] = t
 	}
-	return tables, nil
+	return tables
 }

@@ -24,9 +24,9 @@ type Table interface {
 	Ingested(row int) partition.Tick
 	// Arrived returns when a row becomes visible: its ingestion time, if it has one. NoTick: it was always there.
 	Arrived(row int) partition.Tick
-	// Read returns a reader of the given columns, which is not safe for concurrent use. A column that the table
-	// does not have is null.
-	Read(columns []string) kql.Reader
+	// Read returns a reader of the given columns, which are some that Columns has returned, as they were then. It is
+	// not safe for concurrent use.
+	Read(columns []schema.Field) kql.Reader
 }
 
 // Row is a row as an export must hold it.
@@ -41,7 +41,7 @@ type Row struct {
 func Rows(t Table, at partition.Tick) iter.Seq2[int, Row] {
 	return func(yield func(int, Row) bool) {
 		fields := t.Columns(at)
-		read := t.Read(names(fields))
+		read := t.Read(fields)
 		values := make([]kql.Value, len(fields))
 		for i := range t.Len() {
 			if t.Arrived(i) > at {
@@ -56,12 +56,4 @@ func Rows(t Table, at partition.Tick) iter.Seq2[int, Row] {
 			}
 		}
 	}
-}
-
-func names(fields []schema.Field) []string {
-	out := make([]string, len(fields))
-	for i, f := range fields {
-		out[i] = f.Name
-	}
-	return out
 }

@@ -9,6 +9,15 @@ import (
 	"huntlake/pipeline/hunting/simulator/jsontext"
 )
 
+// As returns v as another type, as tolong(), tostring() and their like do; null if it cannot be converted.
+func (v Value) As(typ Type) Value {
+	if v.IsNull() {
+		return v
+	}
+	w, _ := convert(v, typ)
+	return w
+}
+
 // convert does what tolong(), tostring() and their like do: what cannot be converted is null, and then it returns
 // false.
 func convert(v Value, typ Type) (Value, bool) {

@@ -83,12 +83,10 @@ func (t *Table) Ingested(row int) partition.Tick {
 }
 
 // Read returns a reader of the given columns.
-func (t *Table) Read(columns []string) kql.Reader {
+func (t *Table) Read(columns []schema.Field) kql.Reader {
 	r := &reader{table: t, makers: make([]maker, len(columns)), kept: make([]kept, len(columns))}
-	for k, name := range columns {
-		if r.makers[k] = t.makers[name]; r.makers[k].make == nil {
-			r.makers[k].make = func(*row) kql.Value { return kql.Value{} }
-		}
+	for k, f := range columns {
+		r.makers[k] = t.makers[f.Name]
 	}
 	return r
 }
