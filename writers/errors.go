@@ -1,0 +1,82 @@
+package writers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"gocloud.dev/gcerrors"
+	"google.golang.org/api/googleapi"
+)
+
+// storeError is what a store answered, translated once.
+type storeError struct {
+	verb, place string
+	kind        error // fs.ErrExist, fs.ErrNotExist, fs.ErrPermission or nil
+	err         error // as it came
+}
+
+// Error implements error.
+func (e *storeError) Error() string {
+	switch e.kind {
+	case nil, fs.ErrPermission:
+		return fmt.Sprintf("%s %s: %s", e.verb, e.place, detail(e.err))
+	}
+	return fmt.Sprintf("%s %s: %v", e.verb, e.place, e.kind)
+}
+
+// Unwrap implements errors.Is and errors.As.
+func (e *storeError) Unwrap() []error { return []error{e.kind, e.err} }
+
+// translate names what was done where, and gives err the identity that callers act on.
+func (b *Bucket) translate(verb, key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	place := b.at(key)
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%s %s: %w", verb, place, err)
+	}
+	return &storeError{verb: verb, place: place, kind: b.kind(err), err: err}
+}
+
+// kind is the meaning of err that callers act on. Google's 403 and Azure's come as other things from the driver.
+func (b *Bucket) kind(err error) error {
+	var google *googleapi.Error
+	var azure *azcore.ResponseError
+	switch {
+	case b.blob.ErrorAs(err, &google) && google.Code == http.StatusForbidden,
+		b.blob.ErrorAs(err, &azure) && azure.StatusCode == http.StatusForbidden:
+		return fs.ErrPermission
+	}
+	switch gcerrors.Code(err) {
+	case gcerrors.FailedPrecondition, gcerrors.AlreadyExists:
+		return fs.ErrExist
+	case gcerrors.NotFound:
+		return fs.ErrNotExist
+	case gcerrors.PermissionDenied:
+		return fs.ErrPermission
+	}
+	return nil
+}
+
+// options matches the query of a URL, which may hold a signature or a token.
+var options = regexp.MustCompile(`(https?://[^\s"?]*)\?[^\s"]*`)
+
+// detail says what the store said, on one line, without its library's preamble and without the options of URLs.
+func detail(err error) string {
+	var azure *azcore.ResponseError
+	if errors.As(err, &azure) {
+		return fmt.Sprintf("%d %s", azure.StatusCode, azure.ErrorCode)
+	}
+	text := err.Error()
+	if _, rest, ok := strings.Cut(text, "): "); ok && strings.HasPrefix(text, "blob (") {
+		text = rest
+	}
+	return options.ReplaceAllString(strings.Join(strings.Fields(text), " "), "$1")
+}

@@ -1,0 +1,94 @@
+package writers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"gocloud.dev/blob"
+	_ "gocloud.dev/blob/azureblob" // azblob://
+	_ "gocloud.dev/blob/gcsblob"   // gs://
+	"gocloud.dev/blob/memblob"
+	_ "gocloud.dev/blob/s3blob" // s3://
+
+	"huntlake/writers/folder"
+)
+
+// Open returns the bucket that address names:
+//
+//	/var/lake, ./lake              a folder, created where it is missing
+//	file:///var/lake               the same
+//	s3://bucket/prefix?region=…    Amazon S3 and what speaks its protocol
+//	gs://bucket/prefix             Google Cloud Storage
+//	azblob://container/prefix      Azure Blob Storage
+//	mem://                         memory, gone with the process
+//
+// The options after ? and the environment variables that hold credentials are those of gocloud.dev/blob's drivers.
+// Nothing is asked of the store yet. The caller closes the bucket.
+func Open(ctx context.Context, address string) (*Bucket, error) {
+	if !strings.Contains(address, "://") {
+		return openFolder(address)
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, errors.New("open bucket: its URL does not parse") // the parser's error repeats the URL, credentials and all
+	}
+	if u.User != nil {
+		return nil, fmt.Errorf("open bucket %s: credentials do not belong in the URL", placeOf(u))
+	}
+	switch u.Scheme {
+	case "file":
+		return openFile(u)
+	case memblob.Scheme:
+		return wrap(memblob.OpenBucket(&memblob.Options{NoMD5: true}), "mem:/"), nil
+	case "s3", "gs", "azblob":
+		return openRemote(ctx, u)
+	}
+	return nil, fmt.Errorf("open bucket %s: scheme is not one of file, s3, gs, azblob, mem", placeOf(u))
+}
+
+func openFolder(dir string) (*Bucket, error) {
+	b, err := folder.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return wrap(b, filepath.ToSlash(filepath.Clean(dir))), nil
+}
+
+func openFile(u *url.URL) (*Bucket, error) {
+	switch {
+	case u.Host != "":
+		return nil, fmt.Errorf("open bucket %s: %q stands where a host does; write file:///folder, or the folder's path alone", placeOf(u), u.Host)
+	case u.RawQuery != "":
+		return nil, fmt.Errorf("open bucket %s: a folder takes no options", placeOf(u))
+	}
+	dir := filepath.FromSlash(u.Path)
+	if runtime.GOOS == "windows" {
+		dir = strings.TrimPrefix(dir, `\`) // file:///C:/lake
+	}
+	return openFolder(dir)
+}
+
+func openRemote(ctx context.Context, u *url.URL) (*Bucket, error) {
+	place := placeOf(u)
+	prefix := strings.Trim(u.Path, "/")
+	root := *u
+	root.Path, root.RawPath = "", ""
+	b, err := blob.OpenBucket(ctx, root.String())
+	if err != nil {
+		return nil, fmt.Errorf("open bucket %s: %s", place, strings.TrimPrefix(err.Error(), fmt.Sprintf("open bucket %v: ", &root)))
+	}
+	if prefix != "" {
+		b = blob.PrefixedBucket(b, prefix+"/")
+	}
+	return wrap(b, place), nil
+}
+
+// placeOf is u without credentials and options.
+func placeOf(u *url.URL) string {
+	return u.Scheme + "://" + u.Host + strings.TrimRight(u.Path, "/")
+}

@@ -1,0 +1,111 @@
+package writers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+	"gocloud.dev/blob"
+)
+
+// A read that breaks off is taken up again at most readAttempts times in a row, the first time after readPause.
+const (
+	readAttempts = 4
+	readPause    = 200 * time.Millisecond
+)
+
+// sectionReader reads a range of an object to its end, over as many requests as it takes: a client repeats a request
+// that failed, but not a body that broke off.
+type sectionReader struct {
+	reopen func(offset int64) (*blob.Reader, error)
+	place  string
+	body   *blob.Reader
+	offset int64
+	end    int64
+	size   int64 // of the whole object
+	pauses backoff.BackOffContext
+}
+
+// open reads [offset, offset+length), or to the end if length is negative.
+func (b *Bucket) open(ctx context.Context, key string, offset, length int64) (*sectionReader, error) {
+	s := &sectionReader{place: b.at(key), offset: offset, end: offset + length}
+	s.reopen = func(at int64) (*blob.Reader, error) {
+		n := int64(-1)
+		if length >= 0 {
+			n = s.end - at
+		}
+		body, err := b.blob.NewRangeReader(ctx, key, at, n, nil)
+		return body, b.translate("read", key, err)
+	}
+	var err error
+	if s.body, err = s.reopen(offset); err != nil {
+		return nil, err
+	}
+	s.size = s.body.Size()
+	if length < 0 {
+		s.end = s.size
+	}
+	pauses := backoff.NewExponentialBackOff(backoff.WithInitialInterval(readPause))
+	s.pauses = backoff.WithContext(backoff.WithMaxRetries(pauses, readAttempts), ctx)
+	return s, nil
+}
+
+// Read implements io.Reader.
+func (s *sectionReader) Read(p []byte) (int, error) {
+	if s.offset >= s.end {
+		return 0, io.EOF
+	}
+	for {
+		n, err := s.body.Read(p[:min(int64(len(p)), s.end-s.offset)])
+		s.offset += int64(n)
+		switch {
+		case n > 0:
+			s.pauses.Reset()
+			return n, nil
+		case errors.Is(err, io.EOF):
+			return 0, fmt.Errorf("read %s: ends at byte %d of %d: %w", s.place, s.offset, s.end, io.ErrUnexpectedEOF)
+		case err != nil:
+			if err := s.resume(err); err != nil {
+				return 0, err
+			}
+		}
+	}
+}
+
+// resume waits and opens the rest of the range; after too many attempts without a byte in between it returns why.
+func (s *sectionReader) resume(cause error) error {
+	for {
+		pause := s.pauses.NextBackOff()
+		if pause == backoff.Stop {
+			return fmt.Errorf("read %s at byte %d: %w", s.place, s.offset, cause)
+		}
+		if err := wait(s.pauses.Context(), pause); err != nil {
+			return fmt.Errorf("read %s: %w", s.place, err)
+		}
+		body, err := s.reopen(s.offset)
+		if err != nil {
+			cause = err
+			continue
+		}
+		_ = s.body.Close() // it has failed already
+		s.body = body
+		return nil
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Close implements io.Closer.
+func (s *sectionReader) Close() error { return s.body.Close() }
