@@ -19,6 +19,8 @@ var (
 	ErrPermanent = errors.New("the call cannot succeed")
 )
 
+func classes() []error { return []error{ErrTooBig, ErrNoTable, ErrDenied, ErrQuota, ErrPermanent} }
+
 // Error is a refusal, by the service or by something on the way to it. It matches one of the sentinels above, or
 // none if the refusal is likely to pass.
 type Error struct {
@@ -28,6 +30,8 @@ type Error struct {
 	Message    string        // the service's own text, on one line; often ""
 	RequestID  string        // what the service's support asks for; "" if it sent none
 	RetryAfter time.Duration // how long the service asks to be left alone; 0 if it does not say
+
+	claims string // what a 401 asks a new token to carry
 }
 
 // Error prints the status, the code, the message and the request id.

@@ -67,7 +67,7 @@ func (s Source) Histogram(slice partition.Slice, bin partition.Tick) string {
 
 // Stamps asks for Rows and Oldest by Bin of the time column, for a stamped slice that is to be cut on that clock.
 func (s Source) Stamps(slice partition.Slice, bin partition.Tick) string {
-	return s.read(slice, true) +
+	return s.read(slice, false) +
 		fmt.Sprintf(" | summarize Rows = count(), Oldest = min(%s) by Bin = bin(%s, %s)", s.TimeColumn, s.TimeColumn, timespan(bin))
 }
 

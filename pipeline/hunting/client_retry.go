@@ -1,0 +1,130 @@
+package hunting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+)
+
+// The pauses between repetitions: 4, 8, 16 and 32 s, each half as long again or half as short by chance, which makes
+// about a minute in all.
+const (
+	firstPause = 4 * time.Second
+	longest    = time.Minute
+	maxWaits   = 5 // refusals of one call for want of quota that are sat out
+)
+
+// ask repeats a call for as long as it fails for a passing reason and attempts are left.
+func (c *Client) ask(ctx context.Context, q Query) (*Answer, error) {
+	pace := c.newPace()
+	attempts := 0
+	answer, err := backoff.RetryWithData(func() (*Answer, error) {
+		attempts++
+		answer, err := c.admitted(ctx, q)
+		if err != nil && !isPassing(ctx, err) {
+			return nil, backoff.Permanent(err)
+		}
+		var refusal *Error
+		if errors.As(err, &refusal) {
+			pace.least = refusal.RetryAfter
+		}
+		return answer, err
+	}, backoff.WithContext(pace, ctx))
+	if err != nil && isPassing(ctx, err) {
+		return nil, fmt.Errorf("%s is down, tried %d times: %w", c.url.Host, attempts, err)
+	}
+	return answer, err
+}
+
+// isPassing reports whether err is likely to be gone at the next attempt.
+func isPassing(ctx context.Context, err error) bool {
+	for _, lasting := range classes() {
+		if errors.Is(err, lasting) {
+			return false
+		}
+	}
+	var order *SchemaOrderError
+	return ctx.Err() == nil && !errors.As(err, &order)
+}
+
+// pace is the pauses of one call: exponential, but never shorter than what the service asks for.
+type pace struct {
+	backoff.BackOff
+	left   int
+	least  time.Duration // asked for with the last refusal
+	limits time.Duration // the longest pause that is made at all
+}
+
+func (c *Client) newPace() *pace {
+	b := backoff.NewExponentialBackOff(
+		backoff.WithInitialInterval(firstPause), backoff.WithMultiplier(2), backoff.WithMaxInterval(longest),
+		backoff.WithMaxElapsedTime(0), backoff.WithClockProvider(clock(c.opts.Now)))
+	return &pace{BackOff: b, left: max(0, c.opts.Retries), limits: max(c.opts.MaxWait, longest)}
+}
+
+// NextBackOff returns the next pause, or backoff.Stop.
+func (p *pace) NextBackOff() time.Duration {
+	next := max(p.BackOff.NextBackOff(), p.least)
+	p.least = 0
+	if p.left == 0 || next > p.limits {
+		return backoff.Stop
+	}
+	p.left--
+	return next
+}
+
+type clock func() time.Time
+
+func (c clock) Now() time.Time { return c() }
+
+// admitted makes one call when the quota has room for it. A refusal for want of quota is remembered there, for every
+// user of the quota, and sat out if it is short; a token that is refused is replaced once. Each of these is a call
+// too, and is admitted like one.
+func (c *Client) admitted(ctx context.Context, q Query) (*Answer, error) {
+	var unauthorized *Error // the first refusal of a token
+	var used, claims string
+	for waits := 0; ; {
+		token, err := c.tokens.get(ctx, used, claims)
+		if err != nil {
+			return nil, err
+		}
+		if unauthorized != nil && token == used {
+			return nil, unauthorized // there is no other token to be had
+		}
+		release, err := c.opts.Quota.Admit(ctx, c.opts.MaxWait)
+		if err != nil {
+			return nil, err
+		}
+		answer, ran, err := c.call(ctx, q, token)
+		release(ran)
+		var refusal *Error
+		switch {
+		case !errors.As(err, &refusal):
+			return answer, err
+		case refusal.effectiveStatus() == http.StatusUnauthorized && unauthorized == nil:
+			unauthorized, used, claims = refusal, token, refusal.claims
+		case refusal.class() == ErrQuota && waits < maxWaits:
+			waits++
+			if err := c.sitOut(refusal); err != nil {
+				return nil, err
+			}
+		default:
+			return nil, err
+		}
+	}
+}
+
+// sitOut tells the quota of a refusal. It returns an error if that is longer than the client may wait.
+func (c *Client) sitOut(refusal *Error) error {
+	wait := max(refusal.RetryAfter, time.Second)
+	b := Block{Until: c.opts.Now().Add(wait), Budget: refusal.budget()}
+	c.opts.Quota.Block(b)
+	if wait > c.opts.MaxWait {
+		return &QuotaError{Until: b.Until, Budget: b.Budget, Err: refusal}
+	}
+	return nil
+}
