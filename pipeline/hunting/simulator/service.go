@@ -102,9 +102,7 @@ func (s *Service) call(ctx context.Context, r *http.Request, d dialect) (*reply,
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	if bad.Status == 0 {
-		bad = s.refuse(r, c.At)
-	}
+	bad = s.refuse(r, bad, c.At)
 	if bad.Status == 0 && fault.Status != 0 && !fault.AfterRun {
 		bad = fault
 	}
@@ -122,19 +120,25 @@ func (s *Service) call(ctx context.Context, r *http.Request, d dialect) (*reply,
 	if bad.Status != 0 {
 		return s.finish(r, d, &c, bad), nil
 	}
+	p.header.Set("Date", s.opts.Now().UTC().Format(http.TimeFormat))
 	p.bend(fault)
 	c.Status = p.status
 	s.record(c)
 	return p, nil
 }
 
-// refuse returns why a call may not run: no token, no role, no quota.
-func (s *Service) refuse(r *http.Request, now time.Time) Fault {
-	if !s.authorized(r, now) {
+// refuse returns why a call may not run, as the first that stands in its way sees it: the gateway, whoever checks tokens and roles,
+// the reader of the body (which found bad), the quota.
+func (s *Service) refuse(r *http.Request, bad Fault, now time.Time) Fault {
+	switch {
+	case bad.Status == http.StatusRequestEntityTooLarge:
+		return bad
+	case !s.authorized(r, now):
 		return FaultUnauthorized()
-	}
-	if s.opts.MissingRole {
+	case s.opts.MissingRole:
 		return FaultMissingRole()
+	case bad.Status != 0:
+		return bad
 	}
 	f, _ := s.quota.admit(now)
 	return f
@@ -188,7 +192,7 @@ func (s *Service) run(r *http.Request, d dialect, c *Call, q request, f Fault) (
 	case !ok:
 		return nil, FaultResultSize()
 	}
-	p := s.newReply(r, http.StatusOK, c.At.Add(c.RunTime))
+	p := s.newReply(r, http.StatusOK, c.At)
 	stats := wire.Stats{Elapsed: c.RunTime, Rows: int64(res.Len()), Bytes: c.Bytes}
 	p.parts = wire.Envelope{Style: style, Fields: res.Fields, RowsFirst: f.RowsFirst, Stats: stats}.Parts(rows)
 	return p, Fault{}

@@ -136,8 +136,9 @@ func parseClock(text string) (Value, bool) {
 	}
 	for _, layout := range [...]string{"15:04:05.9999999", "15:04"} {
 		if t, err := time.Parse(layout, text); err == nil {
-			sinceMidnight := partition.TickOf(t) % partition.Day
-			return OfSpan(partition.Tick(days)*partition.Day + sinceMidnight), true
+			clock := time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute +
+				time.Duration(t.Second())*time.Second + time.Duration(t.Nanosecond())
+			return OfSpan(partition.Tick(days)*partition.Day + partition.Tick(clock/100)), true
 		}
 	}
 	return Value{}, false

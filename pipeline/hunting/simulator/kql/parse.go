@@ -32,8 +32,11 @@ type parser struct {
 	depth int   // of nested expressions
 }
 
-// maxDepth bounds nesting, so that no query can exhaust the stack.
-const maxDepth = 200
+// maxDepth bounds nesting and maxTerms the length of chains of operators, so that no query can exhaust the stack.
+const (
+	maxDepth = 200
+	maxTerms = 10_000
+)
 
 func (p *parser) advance() (err error) {
 	p.tok, err = p.lex.next()

@@ -19,10 +19,13 @@ func (p *parser) expression() (node, error) {
 // chain reads operands joined by any of the given operators, which group from the left.
 func (p *parser) chain(ops []string, operand func() (node, error)) (node, error) {
 	l, err := operand()
-	for err == nil && p.isOneOf(ops) {
+	for n := 0; err == nil && p.isOneOf(ops); n++ {
 		op := p.tok.text
 		if err = p.advance(); err != nil {
 			break
+		}
+		if n > maxTerms {
+			return nil, syntaxError("more than %d terms", maxTerms)
 		}
 		var r node
 		r, err = operand()

@@ -120,7 +120,7 @@ func (r *relation) rows(f *frame) iter.Seq[int] {
 
 func (r *relation) passes(f *frame) bool {
 	for _, c := range r.conds {
-		if v := c.eval(f); v.typ != Bool || v.num == 0 {
+		if v := unwrap(c.eval(f)); v.typ != Bool || v.num == 0 {
 			return false
 		}
 	}
