@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -164,17 +165,21 @@ func (c *Client) Run(ctx context.Context, q Query) (*Answer, error) {
 	return answer, nil
 }
 
+var notProvisioned = regexp.MustCompile(`(?i)account is not provisioned`)
+
 // remedy is what the user can do about err.
 func (c *Client) remedy(err error) string {
-	tenant := ""
+	var tenant string
 	if c.opts.Tenant != "" {
 		tenant = " in tenant " + c.opts.Tenant
 	}
 	var refusal *Error
 	refused := errors.As(err, &refusal)
 	switch {
-	case errors.Is(err, ErrDenied) && !refused:
+	case errors.Is(err, ErrDenied) && (!refused || refusal.effectiveStatus() == http.StatusUnauthorized):
 		return "; check the credential" + tenant
+	case errors.Is(err, ErrDenied) && notProvisioned.MatchString(refusal.Message):
+		return "; the tenant has no Defender to hunt in"
 	case errors.Is(err, ErrDenied):
 		return fmt.Sprintf("; grant the application %s%s, with the consent of an administrator", c.opts.Dialect.permission(), tenant)
 	case errors.Is(err, ErrNoTable):

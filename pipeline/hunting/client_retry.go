@@ -35,7 +35,7 @@ func (c *Client) ask(ctx context.Context, q Query) (*Answer, error) {
 		return answer, err
 	}, backoff.WithContext(pace, ctx))
 	if err != nil && isPassing(ctx, err) {
-		return nil, fmt.Errorf("%s is down, tried %d times: %w", c.url.Host, attempts, err)
+		return nil, fmt.Errorf("%s is down or out of reach (attempt %d): %w", c.url.Host, attempts, err)
 	}
 	return answer, err
 }

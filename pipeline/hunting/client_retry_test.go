@@ -40,9 +40,9 @@ func TestRunRepeats(t *testing.T) {
 		{name: "500 once", replies: []reply{{status: 500}, good}, calls: 2, min: 2 * time.Second, max: 6 * time.Second},
 		{name: "503 four times", replies: []reply{busy, busy, busy, busy, good}, calls: 5, min: 30 * time.Second, max: 90 * time.Second},
 		{name: "503 for ever", replies: []reply{busy}, calls: 5, meaning: outage, min: 30 * time.Second, max: 90 * time.Second,
-			text: "query T: graph.microsoft.com is down, tried 5 times: status 503 Service Unavailable"},
+			text: "query T: graph.microsoft.com is down or out of reach (attempt 5): status 503 Service Unavailable"},
 		{name: "503 with Retry-After", replies: []reply{soon, good}, calls: 2, min: 50 * time.Second, max: 50 * time.Second},
-		{name: "503 with a long Retry-After", replies: []reply{late, good}, calls: 1, meaning: outage, text: "is down, tried 1 times"},
+		{name: "503 with a long Retry-After", replies: []reply{late, good}, calls: 1, meaning: outage, text: "is down or out of reach (attempt 1)"},
 		{name: "connection refused", replies: []reply{refused}, calls: 5, meaning: outage, min: 30 * time.Second, max: 90 * time.Second, text: "connection refused"},
 		{name: "connection reset mid-body", replies: []reply{{body: twoRows, cut: 40}, good}, calls: 2, min: 2 * time.Second, max: 6 * time.Second},
 		{name: "body ends early", replies: []reply{{body: twoRows[:60]}, good}, calls: 2, min: 2 * time.Second, max: 6 * time.Second},
@@ -103,6 +103,17 @@ func flip(text string, fromEnd int) string {
 	b := []byte(text)
 	b[len(b)-fromEnd] ^= 1
 	return string(b)
+}
+
+// An answer without end is cut off before it fills the memory.
+func TestRunBoundsAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &scripted{replies: []reply{{body: `{"results":[`, endless: true}}}
+		_, err := newClient(t, s, hunting.Options{}).Run(t.Context(), query)
+		if err == nil || meanings(err) != "too big" || !strings.Contains(err.Error(), "more than 268435456 bytes") || len(s.asked) != 1 {
+			t.Errorf("%d calls, %v", len(s.asked), err)
+		}
+	})
 }
 
 func TestRunEndsWithContext(t *testing.T) {

@@ -30,6 +30,7 @@ type reply struct {
 	body    string
 	gzipped bool
 	cut     int           // the connection breaks after so many bytes of the body; 0: it does not
+	endless bool          // the body goes on with blanks for ever
 	wait    time.Duration // before the headers
 	err     error         // instead of a response
 }
@@ -72,6 +73,9 @@ func (s *scripted) RoundTrip(req *http.Request) (*http.Response, error) {
 	if r.cut > 0 {
 		content = io.MultiReader(strings.NewReader(r.body[:r.cut]), broken{errors.New("connection reset by peer")})
 	}
+	if r.endless {
+		content = io.MultiReader(content, blanks{})
+	}
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
@@ -81,6 +85,16 @@ func (s *scripted) RoundTrip(req *http.Request) (*http.Response, error) {
 type broken struct{ err error }
 
 func (b broken) Read([]byte) (int, error) { return 0, b.err }
+
+// blanks is white space without end.
+type blanks struct{}
+
+func (blanks) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
+}
 
 func zip(text string) string {
 	var b bytes.Buffer

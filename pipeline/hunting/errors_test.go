@@ -88,7 +88,7 @@ func TestCapturedRefusals(t *testing.T) {
 		"graph-400-semantic-missing-table.json":    {status: 400, meaning: "no table", text: "; the name is wrong, or no licence in tenant contoso brings the table"},
 		"graph-429-cpu-quota.json":                 {status: 429, meaning: "quota", wait: 2871 * time.Second, budget: "cpu", text: "the budget of cpu is spent until 2000-01-01T00:48:11Z: status 429"},
 		"graph-429-generic-docs.json":              {status: 429, meaning: "quota", wait: 40 * time.Second, budget: "calls", text: "94fb3b52-452a-4535-a601-69e0a90e3aa2"},
-		"graph-500-unknownerror.json":              {status: 500, meaning: outage, text: "graph.microsoft.com is down, tried 1 times: status 500 Internal Server Error, code UnknownError (request 1033a640"},
+		"graph-500-unknownerror.json":              {status: 500, meaning: outage, text: "graph.microsoft.com is down or out of reach (attempt 1): status 500 Internal Server Error, code UnknownError (request 1033a640"},
 		"graph-504-unknownerror.json":              {status: 504, meaning: "too big", text: "status 504 Gateway Timeout"},
 		"legacy-400-missing-query-crlf.json":       {status: 400, meaning: "permanent", text: "code InvalidRequestBody: Missing query. (request |8b7d5947-428b0a9cb9bb1600.)"},
 		"legacy-400-missing-query-newline.json":    {status: 400, meaning: "permanent"},
@@ -148,10 +148,10 @@ func TestRefusals(t *testing.T) {
 		{"syntax", reply{status: 400, body: body("BadRequest", "The incomplete fragment is unexpected.. Fix syntax errors in your query.")}, "permanent", 0, ""},
 		{"empty 400", reply{status: 400}, "permanent", 0, "query DeviceInfo: status 400 Bad Request"},
 
-		{"401", reply{status: 401, body: body("InvalidAuthenticationToken", "Access token has expired.")}, "denied", 0, "Access token has expired."},
+		{"401", reply{status: 401, body: body("InvalidAuthenticationToken", "Access token has expired.")}, "denied", 0, "Access token has expired.; check the credential in tenant contoso"},
 		{"403 without a body", reply{status: 403}, "denied", 0, "ThreatHunting.Read.All"},
 		{"403 in Graph's words", reply{status: 403, body: body("Authorization_RequestDenied", "Insufficient privileges")}, "denied", 0, ""},
-		{"not provisioned", reply{status: 403, body: body("", "Unauthorized request - Account is not provisioned.")}, "denied", 0, "not provisioned"},
+		{"not provisioned", reply{status: 403, body: body("", "Unauthorized request - Account is not provisioned.")}, "denied", 0, "; the tenant has no Defender"},
 
 		{"redirect", reply{status: 302, header: map[string]string{"Location": "https://login.example/x?token=s3cret-token-1"}}, "permanent", 0, "redirects to https://login.example; check"},
 		{"redirect on the host", reply{status: 307, header: map[string]string{"Location": "/else"}}, "permanent", 0, "redirects to https://graph.microsoft.com"},
