@@ -1,7 +1,6 @@
 package hunting
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 
@@ -10,34 +9,43 @@ import (
 
 // word reads a literal, such as null.
 func (s *scanner) word(want string) error {
-	for s.end-s.pos < len(want) && s.more() {
+	b, err := s.bare()
+	if err != nil {
+		return err
 	}
-	if !bytes.HasPrefix(s.buf[s.pos:s.end], []byte(want)) {
+	if string(b) != want {
 		return s.unexpected(want)
 	}
-	s.pos += len(want)
+	s.pos += len(b)
 	return nil
 }
 
 // number reads a number.
 func (s *scanner) number() ([]byte, error) {
-	n := s.bare()
-	b := s.buf[s.pos : s.pos+n]
-	if n == 0 || schema.NumberLen(b) != n {
+	b, err := s.bare()
+	if err != nil {
+		return nil, err
+	}
+	if len(b) == 0 || schema.NumberLen(b) != len(b) {
 		return nil, s.unexpected("a number")
 	}
-	s.pos += n
+	s.pos += len(b)
 	return b, nil
 }
 
-// bare returns the length of the number or literal that the scanner stands before, or of what looks like one.
-func (s *scanner) bare() (n int) {
+// bare returns the number or literal that the scanner stands before, or what looks like one, without moving past it. A
+// body cannot end with one.
+func (s *scanner) bare() ([]byte, error) {
+	n := 0
 	for {
 		for isBare(s.buf[s.pos+n]) {
 			n++
 		}
-		if s.pos+n < s.end || !s.more() {
-			return n
+		if s.pos+n < s.end {
+			return s.buf[s.pos : s.pos+n], nil
+		}
+		if !s.more() {
+			return nil, s.ended()
 		}
 	}
 }
@@ -51,16 +59,22 @@ func (s *scanner) raw() ([]byte, error) {
 	switch s.peek() {
 	case '"':
 		body, _, err := s.text()
-		return s.buf[s.pos-len(body)-2 : s.pos], err
+		if err != nil {
+			return nil, err
+		}
+		return s.buf[s.pos-len(body)-2 : s.pos], nil
 	case '{', '[':
 		return s.nested()
 	}
-	n := s.bare()
-	if n == 0 {
+	b, err := s.bare()
+	if err != nil {
+		return nil, err
+	}
+	if len(b) == 0 {
 		return nil, s.unexpected("a value")
 	}
-	s.pos += n
-	return s.buf[s.pos-n : s.pos], nil
+	s.pos += len(b)
+	return b, nil
 }
 
 // nested reads an object or an array.

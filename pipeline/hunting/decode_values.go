@@ -52,7 +52,14 @@ func (d *decoder) readText(c *column) error {
 		}
 		return c.unescape(body)
 	}
-	if err := c.parse(body); err != nil {
+	text := body
+	if m&escaped != 0 {
+		if d.scratch, err = schema.AppendText(d.scratch[:0], body); err != nil {
+			return err
+		}
+		text = d.scratch
+	}
+	if err := c.parse(text); err != nil {
 		d.scan.pos -= len(body) + 2
 		return misfit{err}
 	}
