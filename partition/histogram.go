@@ -149,3 +149,9 @@ func worthRefining(bins []Bin, limit int64) bool {
 	bound := (rowsOf(bins) + limit - 1) / limit
 	return int64(len(groups(bins, limit))) > bound+1
 }
+
+// Cuts reports whether at lies inside a bin of h, and not on an edge.
+func (h Histogram) Cuts(at Tick) bool {
+	i := sort.Search(len(h.Bins), func(i int) bool { return h.Bins[i].End > at })
+	return i < len(h.Bins) && h.Bins[i].Start < at
+}

@@ -22,7 +22,7 @@ func (t Table) Validate() error {
 	if !tableName.MatchString(t.Name) || len(t.Name) > MaxNameLength {
 		return fmt.Errorf("table name %q: want a letter or _, then letters, digits or _, at most %d in all", t.Name, MaxNameLength)
 	}
-	if strings.HasPrefix(t.Name, "_") || strings.EqualFold(t.Name, queriesFolder) {
+	if strings.HasPrefix(t.Name, "_") || strings.EqualFold(t.Name, queriesFolder) || strings.EqualFold(t.Name, "owner") {
 		return fmt.Errorf("table name %q is taken by the lake's own layout", t.Name)
 	}
 	return nil
@@ -94,7 +94,12 @@ func (l Ledger) StagedKey(s Slice, generation int, nonce string) string {
 	return fmt.Sprintf("%s%s-%d-%s.arrow", l.StagedPrefix(), s, generation, nonce)
 }
 
+// OwnerPrefix is the folder of the records of who works on a tenant.
+func OwnerPrefix(tenant string) string {
+	return fmt.Sprintf("%s/tenant=%s/owner/", exportFolder, tenant)
+}
+
 // OwnerKey is the key of record n of who works on a tenant.
 func OwnerKey(tenant string, n int64) string {
-	return fmt.Sprintf("%s/tenant=%s/owner/%020d.json", exportFolder, tenant, n)
+	return fmt.Sprintf("%s%020d.json", OwnerPrefix(tenant), n)
 }

@@ -257,3 +257,12 @@ func TestCost(t *testing.T) {
 		t.Error("an answer without rows teaches something")
 	}
 }
+
+func TestCuts(t *testing.T) {
+	h, _ := partition.NewHistogram(0, 100, []partition.Bin{{Start: 10, End: 20, Rows: 1}, {Start: 20, End: 30, Rows: 1}, {Start: 50, End: 60, Rows: 1}})
+	for at, want := range map[partition.Tick]bool{5: false, 10: false, 15: true, 20: false, 29: true, 30: false, 40: false, 59: true, 60: false, 99: false} {
+		if got := h.Cuts(at); got != want {
+			t.Errorf("Cuts(%d) = %v", at, got)
+		}
+	}
+}
