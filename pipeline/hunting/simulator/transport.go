@@ -108,10 +108,12 @@ func (b *body) Read(dst []byte) (int, error) {
 		dst = dst[:min(int64(len(dst)), cut-b.sent)]
 	}
 	if b.fault.Drip > 0 {
-		dst = dst[:min(len(dst), chunk)]
-		if err := wait(b.ctx, b.fault.Drip); err != nil {
-			return 0, err
+		if b.sent%chunk == 0 {
+			if err := wait(b.ctx, b.fault.Drip); err != nil {
+				return 0, err
+			}
 		}
+		dst = dst[:min(int64(len(dst)), chunk-b.sent%chunk)]
 	}
 	n, _ := b.buf.Read(dst)
 	b.sent += int64(n)

@@ -52,9 +52,9 @@ func (e *Encoder) appendArray(dst []byte, text string) []byte {
 	return append(dst, ']')
 }
 
-// appendText appends a scalar as it stands.
+// appendText appends JSON text as it stands.
 func (e *Encoder) appendText(dst []byte, text string) []byte {
-	if e.style.EscapeUnicode && text[0] == '"' {
+	if e.style.EscapeUnicode {
 		for _, r := range text {
 			dst = appendASCII(dst, r)
 		}

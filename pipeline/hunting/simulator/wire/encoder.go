@@ -120,7 +120,7 @@ func (e *Encoder) appendCell(dst []byte, k *key, v kql.Value) []byte {
 		return strconv.AppendInt(append(dst, k.plain...), v.Int64(), 10)
 	case kql.Dynamic:
 		if e.style.Defender {
-			return append(append(dst, k.plain...), v.Text()...)
+			return e.appendText(append(dst, k.plain...), v.Text())
 		}
 		return e.appendMember(dst, k.name, v.Text())
 	}
