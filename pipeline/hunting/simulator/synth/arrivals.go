@@ -64,7 +64,7 @@ func (t *timeline) addMinute(from, to partition.Tick, n int, grain partition.Tic
 	if n <= 0 {
 		return
 	}
-	first, sum := len(t.times), 0.0
+	first, sum := len(t.times), 2*h.unit()
 	for k := range n {
 		g := h.and(uint64(k))
 		gap := 0.0
@@ -78,8 +78,7 @@ func (t *timeline) addMinute(from, to partition.Tick, n int, grain partition.Tic
 		sum += gap
 		t.times = append(t.times, partition.Tick(sum*1e6))
 	}
-	sum = max(sum+2, 1e-6)
-	scale := float64(to-from) / (sum * 1e6)
+	scale := float64(to-from) / ((sum + 2*h.and(1<<20).unit() + 0.01) * 1e6)
 	for k := first; k < len(t.times); k++ {
 		at := from + partition.Tick(float64(t.times[k])*scale)
 		t.times[k] = max(min(at, to-1).Floor(grain), from.Ceil(grain))
