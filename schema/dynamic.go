@@ -71,9 +71,9 @@ func (d *dynamic) peek() byte {
 func (d *dynamic) value() error {
 	switch d.peek() {
 	case '{':
-		return d.nested('}', d.member)
+		return d.nested('}')
 	case '[':
-		return d.nested(']', d.element)
+		return d.nested(']')
 	case '"':
 		return d.text()
 	case 't':
@@ -105,8 +105,8 @@ func (d *dynamic) copy(n int) {
 	d.pos += n
 }
 
-// nested rewrites an object or array, whose items item rewrites.
-func (d *dynamic) nested(closing byte, item func() error) error {
+// nested rewrites an object or array, whichever ends in closing.
+func (d *dynamic) nested(closing byte) error {
 	if d.depth++; d.depth > maxDepth {
 		return fmt.Errorf("nested deeper than %d levels", maxDepth)
 	}
@@ -117,7 +117,7 @@ func (d *dynamic) nested(closing byte, item func() error) error {
 		if items > 0 && !d.skip(',') {
 			return fmt.Errorf("want , or %c", closing)
 		}
-		if err := d.item(start, item); err != nil {
+		if err := d.item(start, closing); err != nil {
 			return err
 		}
 	}
@@ -130,13 +130,17 @@ func (d *dynamic) nested(closing byte, item func() error) error {
 }
 
 // item rewrites one item of what begins at start, with a comma before all but the first that remains.
-func (d *dynamic) item(start int, item func() error) error {
+func (d *dynamic) item(start int, closing byte) (err error) {
 	before := len(d.out)
 	if before > start+1 {
 		d.out = append(d.out, ',')
 	}
 	after := len(d.out)
-	err := item()
+	if closing == '}' {
+		err = d.member()
+	} else {
+		err = d.element()
+	}
 	if len(d.out) == after {
 		d.out = d.out[:before]
 	}

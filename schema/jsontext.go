@@ -102,7 +102,7 @@ func appendUnescaped(dst, body []byte, put func([]byte, rune) []byte) ([]byte, e
 		if n == len(body) {
 			return dst, nil
 		}
-		r, size, err := readEscape(body[n:])
+		r, size, err := ReadEscape(body[n:])
 		if err != nil {
 			return dst, err
 		}
@@ -111,8 +111,10 @@ func appendUnescaped(dst, body []byte, put func([]byte, rune) []byte) ([]byte, e
 	}
 }
 
-// readEscape reads the escape sequence that b starts with, and how long it is: a pair of \u escapes is one character.
-func readEscape(b []byte) (r rune, size int, err error) {
+// ReadEscape reads the escape sequence that b starts with, and returns its character and its length, at most 12 bytes:
+// a pair of \u escapes is one character. Half a surrogate pair is returned as it is, and is no character. Errors: b
+// starts with no escape, or with an unknown one.
+func ReadEscape(b []byte) (r rune, size int, err error) {
 	if b[0] != '\\' {
 		return 0, 0, fmt.Errorf("string holds a bare %q", b[0])
 	}

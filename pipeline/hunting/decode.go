@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// firstRows is what a record has room for at first; it doubles from there up to BatchRows.
+	// firstRows is what the first record has room for at first; it doubles from there up to BatchRows.
 	firstRows = 256
 	// batchBytes of JSON end a record, however few its rows.
 	batchBytes = 32 << 20
@@ -75,12 +75,10 @@ type column struct {
 	loose bool   // text that may come as a bare number
 }
 
-// explain puts the place into an error.
+// explain puts the place into an error that has none.
 func (d *decoder) explain(err error) error {
-	var order *SchemaOrderError
-	var refusal *Error
-	var placed *DecodeError
-	if errors.As(err, &order) || errors.As(err, &refusal) || errors.As(err, &placed) {
+	switch err.(type) {
+	case *SchemaOrderError, *DecodeError, *Error:
 		return err
 	}
 	return d.place(err)
@@ -156,6 +154,9 @@ func (d *decoder) reserve() {
 		return
 	}
 	d.room = min(max(2*d.room, firstRows), d.opts.BatchRows)
+	if len(d.answer.Records) > 0 {
+		d.room = d.opts.BatchRows
+	}
 	for i := range d.columns {
 		d.columns[i].reserve(d.room)
 	}

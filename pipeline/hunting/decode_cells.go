@@ -39,7 +39,7 @@ func newCells(kind schema.Kind, mem memory.Allocator) *cells {
 }
 
 // reserve makes room for a number of rows in all. Each of them then takes one call of null, bool, int64, double,
-// timestamp, text or unescape, as befits the kind.
+// timestamp, text or readText, as befits the kind.
 func (c *cells) reserve(rows int) {
 	switch c.kind {
 	case schema.Bool:
@@ -109,17 +109,6 @@ func (c *cells) text(b []byte) {
 	c.endText()
 }
 
-// unescape takes the text that a JSON string stands for, which is never longer than body.
-func (c *cells) unescape(body []byte) error {
-	text, err := schema.AppendText(c.room(len(body))[:0], body)
-	if err != nil {
-		return err
-	}
-	c.used += len(text)
-	c.endText()
-	return nil
-}
-
 // room returns where the next text goes: n bytes or more.
 func (c *cells) room(n int) []byte {
 	if c.used+n > len(c.bytes.of) {
@@ -187,12 +176,21 @@ func (v *vector[T]) grow(n int) {
 	v.of = arrow.GetData[T](v.buf.Buf())
 }
 
-// take returns the first n elements as a buffer that the caller releases, and leaves the vector empty.
+// take returns the first n elements as a buffer that the caller releases, and leaves the vector empty. Answers wait
+// in memory to be staged, so what is less than half full moves to a buffer of its own size: Go's allocator never
+// gives the rest of one back.
 func (v *vector[T]) take(n int) *memory.Buffer {
 	v.grow(n)
-	b := v.buf
-	b.Resize(n * int(unsafe.Sizeof(T(0))))
+	full, size := v.buf, n*int(unsafe.Sizeof(T(0)))
 	v.buf, v.of = nil, nil
+	if full.Cap() <= 2*size {
+		full.Resize(size)
+		return full
+	}
+	defer full.Release()
+	b := memory.NewResizableBuffer(v.mem)
+	b.Resize(size)
+	copy(b.Bytes(), full.Buf())
 	return b
 }
 

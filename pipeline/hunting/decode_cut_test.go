@@ -107,6 +107,22 @@ func TestDecodeSmallWindow(t *testing.T) {
 	}
 }
 
+// A record ends after 32 MiB of JSON, and an error just there is no worse than elsewhere.
+func TestDecodeLongRows(t *testing.T) {
+	long := `{"A":"` + strings.Repeat("x", 20<<20) + `","B":`
+	answer, err := decodeAll(t, strings.NewReader(body(hunting.Graph, "A String, B Int64", long+"1}", long+"2}", long+"3}")), hunting.DecodeOptions{Dialect: hunting.Graph})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(answer.Records) != 2 || answer.Records[0].NumRows() != 2 {
+		t.Errorf("%d records, the first of %d rows, want 2 of 2 and 1", len(answer.Records), answer.Records[0].NumRows())
+	}
+	_, err = decodeAll(t, strings.NewReader(body(hunting.Graph, "A String, B Int64", long+"1}", long+"x}")), hunting.DecodeOptions{Dialect: hunting.Graph})
+	if e := decodeError(t, err); e.Row != 1 || e.Column != "B" {
+		t.Errorf("error %v, want it in row 1, column B", err)
+	}
+}
+
 func TestDecodeReaderWithoutProgress(t *testing.T) {
 	if _, err := decodeAll(t, &pausing{strings.NewReader(""), 1 << 30}, hunting.DecodeOptions{}); !errors.Is(err, io.ErrNoProgress) {
 		t.Errorf("error %v, want no progress", err)

@@ -1,9 +1,10 @@
 package hunting
 
 import (
-	"cmp"
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"strconv"
@@ -33,7 +34,8 @@ func (d *decoder) member(key string) error {
 	case "error":
 		return d.readError()
 	}
-	return d.ignore()
+	_, _, err := d.readAny(false)
+	return err
 }
 
 // readSchema reads the list of columns.
@@ -57,7 +59,8 @@ func (d *decoder) readField() (f schema.Field, err error) {
 		case "type", "Type":
 			return d.readWord(&f.Type)
 		}
-		return d.ignore()
+		_, _, err := d.readAny(false)
+		return err
 	})
 	return f, err
 }
@@ -75,7 +78,7 @@ func (d *decoder) readWord(into *string) error {
 // readStats reads what the service says about its work. Its form is nowhere promised, so one that is not understood
 // is left out, rather than the rows refused.
 func (d *decoder) readStats() error {
-	raw, err := d.scan.raw()
+	text, _, err := d.readAny(false)
 	if err != nil {
 		return err
 	}
@@ -91,7 +94,7 @@ func (d *decoder) readStats() error {
 			Size int64 `json:"table_size"`
 		} `json:"dataset_statistics"`
 	}
-	if json.Unmarshal(raw, &stats) != nil {
+	if json.Unmarshal(text, &stats) != nil {
 		return nil
 	}
 	d.answer.Stats.Execution = seconds(stats.ExecutionTime)
@@ -137,23 +140,12 @@ func parseSpan(text string) (span time.Duration, ok bool) {
 
 // readError reads the service's own account of what went wrong after it had sent status 200.
 func (d *decoder) readError() error {
-	raw, err := d.scan.raw()
-	if err != nil {
+	text, _, err := d.readAny(false)
+	if err != nil || len(text) == 0 {
 		return err
 	}
-	var refusal struct {
-		Code, Message, Target string
-		InnerError            struct {
-			RequestID string `json:"request-id"`
-		}
-	}
-	if err := json.Unmarshal(raw, &refusal); err != nil {
-		return fmt.Errorf("read error object: %w", err)
-	}
-	if string(raw) == "null" {
-		return nil
-	}
-	e := &Error{Table: d.opts.Table, Status: http.StatusOK, Code: refusal.Code, Message: refusal.Message}
-	e.RequestID = cmp.Or(refusal.InnerError.RequestID, refusal.Target)
-	return e
+	body := io.MultiReader(strings.NewReader(`{"error":`), bytes.NewReader(text), strings.NewReader("}"))
+	refusal := readRefusal(&http.Response{StatusCode: http.StatusOK}, body)
+	refusal.Table = d.opts.Table
+	return refusal
 }

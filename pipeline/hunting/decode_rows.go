@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strings"
-
-	"huntlake/schema"
 )
 
 // misfit is an error of a row that is well-formed, but does not fit its columns: another schema could explain it. The
@@ -39,16 +36,19 @@ func (d *decoder) result() error {
 	d.row = d.answer.Rows
 	d.answer.Rows++
 	if d.columns == nil {
-		return d.ignore()
+		_, _, err := d.readAny(false)
+		return err
 	}
-	err := d.readRow()
-	if d.early && errors.As(err, new(misfit)) {
-		return d.giveUp(err)
+	if err := d.readRow(); err != nil {
+		if d.early && errors.As(err, new(misfit)) {
+			return d.giveUp(err)
+		}
+		return err
 	}
 	if d.rows == d.opts.BatchRows || d.scan.offset()-d.begun >= batchBytes {
 		d.flush()
 	}
-	return err
+	return nil
 }
 
 // giveUp drops all rows: the one at hand cannot be read by the assumed columns. The schema, when it comes, tells
@@ -59,7 +59,7 @@ func (d *decoder) giveUp(err error) error {
 	d.answer.Release()
 	d.columns, d.column, d.rows = nil, noColumn, 0
 	for {
-		if err := d.ignore(); err != nil {
+		if _, _, err := d.readAny(false); err != nil {
 			return err
 		}
 		if d.scan.skip('}') {
@@ -72,16 +72,6 @@ func (d *decoder) giveUp(err error) error {
 			return err
 		}
 	}
-}
-
-// ignore reads a value of any kind, and leaves nothing of it.
-func (d *decoder) ignore() error {
-	raw, err := d.scan.raw()
-	if err != nil {
-		return err
-	}
-	d.scratch, _, err = schema.AppendDynamic(d.scratch[:0], raw, false)
-	return err
 }
 
 // readRow reads one row into the columns. Its keys mostly are the columns in their order, so each is first held
@@ -102,7 +92,7 @@ func (d *decoder) readRow() error {
 			return err
 		}
 		if at == noColumn {
-			if err := d.ignore(); err != nil {
+			if _, _, err := d.readAny(false); err != nil {
 				return err
 			}
 			continue
@@ -144,14 +134,14 @@ func (d *decoder) readKey(likely int) (int, error) {
 	if i, ok := d.names[string(key)]; ok {
 		return i, nil
 	}
-	if d.opts.Dialect == Graph && isAnnotation(string(key)) {
+	if d.opts.Dialect == Graph && isAnnotation(key) {
 		return noColumn, nil
 	}
 	return noColumn, misfitf("key %q is not in the schema", key)
 }
 
 // isAnnotation tells OData's own keys, such as `Flag@odata.type`. They say nothing that the schema does not say.
-func isAnnotation(key string) bool { return strings.Contains(key, "@odata.") }
+func isAnnotation(key []byte) bool { return bytes.Contains(key, []byte("@odata.")) }
 
 // readCell reads the value of a column.
 func (d *decoder) readCell(at int) error {

@@ -125,59 +125,42 @@ func (s *scanner) ended() error {
 	return s.err
 }
 
-// marks says what a string contains.
-type marks uint8
-
-const (
-	escaped marks = 1 << iota // a backslash
-	beyond                    // a byte above 0x7f
-)
-
-// text reads a string, and returns what lies between its quotes, escapes and all.
-func (s *scanner) text() ([]byte, marks, error) {
+// text reads a string, and returns what lies between its quotes, and whether there are escapes in it.
+func (s *scanner) text() (body []byte, escaped bool, err error) {
 	if s.peek() != '"' {
-		return nil, 0, s.unexpected("a string")
+		return nil, false, s.unexpected("a string")
 	}
-	n, m, err := s.textEnd(1)
+	n, escaped, err := s.textEnd(1)
 	if err != nil {
-		return nil, 0, err
+		return nil, false, err
 	}
 	s.pos += n
-	return s.buf[s.pos-n+1 : s.pos-1], m, nil
+	return s.buf[s.pos-n+1 : s.pos-1], escaped, nil
 }
 
-// textEnd returns how far behind pos a string ends, its closing quote included, that has begun n bytes before.
-func (s *scanner) textEnd(n int) (int, marks, error) {
-	var m marks
+// textEnd returns how far behind pos a string ends, its closing quote included, of which n bytes behind pos is known to
+// be within, and whether there are escapes from there on.
+func (s *scanner) textEnd(n int) (end int, escaped bool, err error) {
 	for {
 		i := s.pos + n
-		word := binary.LittleEndian.Uint64(s.buf[i:])
-		special := schema.SpecialBytes(word)
+		special := schema.SpecialBytes(binary.LittleEndian.Uint64(s.buf[i:]))
 		if special == 0 {
-			if word&highBits != 0 {
-				m |= beyond
-			}
 			n += wordBytes
 			continue
 		}
-		plain := bits.TrailingZeros64(special) &^ 7
-		if word<<(63-plain)<<1&highBits != 0 {
-			m |= beyond
-		}
-		i += plain / 8
-		n += plain / 8
+		plain := bits.TrailingZeros64(special) / 8
+		i += plain
+		n += plain
 		switch {
 		case s.buf[i] == '"':
-			return n + 1, m, nil
+			return n + 1, escaped, nil
 		case s.buf[i] == '\\' && i+1 < s.end:
-			m |= escaped
+			escaped = true
 			n += 2
 		case s.buf[i] != '\\' && i < s.end:
-			return 0, 0, fmt.Errorf("string holds a bare %q", s.buf[i])
+			return 0, false, fmt.Errorf("string holds a bare %q", s.buf[i])
 		case !s.more():
-			return 0, 0, s.ended()
+			return 0, false, s.ended()
 		}
 	}
 }
-
-const highBits = 0x8080808080808080

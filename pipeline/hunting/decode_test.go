@@ -46,7 +46,7 @@ func TestDecodeKeys(t *testing.T) {
 		{"no comma", `{"A":"1" "B":2}`, hunting.Graph, `!want ',' or '}', found '"'`},
 		{"comma too many", `{"A":"1",}`, hunting.Graph, `!want a string, found '}'`},
 		{"comma first", `{,"A":"1"}`, hunting.Graph, `!want a string, found ','`},
-		{"key is not UTF-8", "{\"A\xff\":1}", hunting.Graph, `!UTF-8`},
+		{"key is not UTF-8", "{\"A\xff\":1}", hunting.Graph, `!is not in the schema`},
 		{"bad annotation", `{"A@odata.type":x}`, hunting.Graph, `!want a JSON value`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -109,16 +109,15 @@ func (s *scanner) nested() ([]byte, error) {
 
 // key reads the key of an object's member and the colon behind it.
 func (s *scanner) key() ([]byte, error) {
-	body, m, err := s.text()
+	key, escaped, err := s.text()
 	if err != nil {
 		return nil, err
 	}
-	if m == 0 && s.buf[s.pos] == ':' {
+	if !escaped && s.buf[s.pos] == ':' {
 		s.pos++
-		return body, nil
+		return key, nil
 	}
-	key, err := schema.AppendText(nil, body)
-	if err != nil {
+	if key, err = schema.AppendText(nil, key); err != nil {
 		return nil, err
 	}
 	if !s.skip(':') {

@@ -41,19 +41,15 @@ func (d *decoder) readText(c *column) error {
 	if c.kind == schema.JSON {
 		return d.readDynamic(c)
 	}
-	body, m, err := d.scan.text()
+	if c.kind == schema.String {
+		return c.readText(d.scan)
+	}
+	body, escaped, err := d.scan.text()
 	if err != nil {
 		return err
 	}
-	if c.kind == schema.String {
-		if m == 0 {
-			c.text(body)
-			return nil
-		}
-		return c.unescape(body)
-	}
 	text := body
-	if m&escaped != 0 {
+	if escaped {
 		if d.scratch, err = schema.AppendText(d.scratch[:0], body); err != nil {
 			return err
 		}
@@ -177,38 +173,39 @@ func (d *decoder) readBool(c *column) error {
 
 // readNothing reads the `{}` that is Graph's null.
 func (d *decoder) readNothing(c *column) error {
-	raw, err := d.scan.raw()
+	text, size, err := d.readAny(false)
 	if err != nil {
 		return err
 	}
-	text, _, err := schema.AppendDynamic(d.scratch[:0], raw, false)
-	if err != nil {
-		return err
-	}
-	d.scratch = text
 	if string(text) != "{}" {
-		d.scan.pos -= len(raw)
+		d.scan.pos -= size
 		return misfitf("want %s, found an object", c.kind)
 	}
 	c.null()
 	return nil
 }
 
-// readDynamic reads a value that may be of any kind.
+// readDynamic reads a value that may be of any kind into its column.
 func (d *decoder) readDynamic(c *column) error {
+	text, _, err := d.readAny(d.opts.Dialect == Graph)
+	if err != nil {
+		return err
+	}
+	if len(text) == 0 {
+		c.null()
+	} else {
+		c.text(text)
+	}
+	return nil
+}
+
+// readAny reads a value of any kind and returns its canonical text, which is empty for null and is gone with the next
+// call, and the size that the value had in the body.
+func (d *decoder) readAny(graph bool) (text []byte, size int, err error) {
 	raw, err := d.scan.raw()
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
-	text, some, err := schema.AppendDynamic(d.scratch[:0], raw, d.opts.Dialect == Graph)
-	if err != nil {
-		return err
-	}
-	d.scratch = text
-	if !some {
-		c.null()
-		return nil
-	}
-	c.text(text)
-	return nil
+	d.scratch, _, err = schema.AppendDynamic(d.scratch[:0], raw, graph)
+	return d.scratch, len(raw), err
 }

@@ -1,10 +1,10 @@
 // Package catalog lists the public hunting tables: their columns in order, with the types that the service names in
 // its responses, and their time column.
 //
-// Names and types come from Microsoft's public schema reference for advanced hunting (learn.microsoft.com,
-// "Understand the advanced hunting schema" and the page of each table, as of August 2026). Where a live schema of a
-// table (the answer to getschema) has been published, the table is marked live and has those columns instead, since
-// the reference lags behind: it knows 40 columns of EmailEvents, and the service sends 52. A tenant's own schema may differ from
+// Names and types come from Microsoft's public schema reference for advanced hunting (learn.microsoft.com, "Understand
+// the advanced hunting schema" and the page of each table, as of August 2026). Where a live schema of a table (the
+// answer to getschema) has been published, the table is marked live and has those columns instead, since the reference
+// lags behind: it knows 40 columns of EmailEvents, and the service sends 52. A tenant's own schema may differ from
 // both, so this is good for making rows, tests and first guesses, and never a substitute for asking.
 package catalog
 
