@@ -29,6 +29,7 @@ type Options struct {
 	Now        func() time.Time       // must advance with the timers of the runtime
 	Timeout    time.Duration          // of one call, from request to the last byte; default 200 s, the service's own
 	MaxWait    time.Duration          // the longest time to sit out a spent quota within Run; default 2 min
+	MaxBytes   int64                  // of JSON in one answer; default 256 MiB
 	Retries    int                    // of a call that failed for a passing reason; default 4, negative for none
 	Allocator  memory.Allocator       // of answers; default: Go's heap
 	Program    string                 // name and version, for the User-Agent header
@@ -39,12 +40,15 @@ const (
 	defaultTimeout = 200 * time.Second
 	defaultMaxWait = 2 * time.Minute
 	defaultRetries = 4
-	defaultProgram = "huntlake"
+	// The service stops at 50 MB of its own counting, at 124 MB in earlier years, and the same rows are up to twice as
+	// long in JSON.
+	defaultMaxBytes = 256 << 20
+	defaultProgram  = "huntlake"
 )
 
 // Query is one call.
 type Query struct {
-	Table string         // what is asked, for messages
+	Table string         // what is exported, for messages: the table or the named query
 	Text  string         // of the vocabulary
 	Want  []schema.Field // the columns to expect, in case the rows come before them; nil if not known
 }
@@ -87,6 +91,9 @@ func (o Options) withDefaults() Options {
 	if o.MaxWait == 0 {
 		o.MaxWait = defaultMaxWait
 	}
+	if o.MaxBytes == 0 {
+		o.MaxBytes = defaultMaxBytes
+	}
 	if o.Retries == 0 {
 		o.Retries = defaultRetries
 	}
@@ -107,8 +114,8 @@ func (o Options) validate() error {
 	if o.Now == nil {
 		errs = append(errs, errors.New("no clock"))
 	}
-	if o.Timeout < 0 || o.MaxWait < 0 {
-		errs = append(errs, errors.New("a time is negative"))
+	if o.Timeout < 0 || o.MaxWait < 0 || o.MaxBytes < 0 {
+		errs = append(errs, errors.New("a limit is negative"))
 	}
 	return errors.Join(errs...)
 }

@@ -73,7 +73,7 @@ func (c *Client) request(ctx context.Context, q Query, token string) (*http.Requ
 
 // read makes an answer or an error of a response. Redirects are refused, not followed: the token is for one host.
 func (c *Client) read(resp *http.Response, q Query) (*Answer, error) {
-	body, err := newWire(resp)
+	body, err := newWire(resp, c.opts.MaxBytes)
 	if resp.StatusCode != http.StatusOK {
 		return nil, c.refusal(resp, body, q)
 	}
@@ -92,7 +92,7 @@ func (c *Client) read(resp *http.Response, q Query) (*Answer, error) {
 		return answer, nil
 	case errors.As(err, &refusal):
 		refusal.Status = resp.StatusCode
-		refusal.complete(q.Table, resp.Header, c.opts.Now())
+		refusal.complete(q.Text, resp.Header, c.opts.Now())
 		return nil, err
 	case body.broken != nil:
 		return nil, fmt.Errorf("read answer: %w", body.broken)
@@ -104,7 +104,7 @@ func (c *Client) read(resp *http.Response, q Query) (*Answer, error) {
 
 func (c *Client) refusal(resp *http.Response, body io.Reader, q Query) *Error {
 	e := readRefusal(resp, body)
-	e.complete(q.Table, resp.Header, c.opts.Now())
+	e.complete(q.Text, resp.Header, c.opts.Now())
 	if target, err := c.url.Parse(resp.Header.Get("Location")); err == nil && resp.StatusCode/100 == 3 {
 		e.Message = oneLine("redirects to " + target.Scheme + "://" + target.Host) // the rest may be secret
 	}

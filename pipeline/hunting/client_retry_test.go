@@ -109,8 +109,8 @@ func flip(text string, fromEnd int) string {
 func TestRunBoundsAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &scripted{replies: []reply{{body: `{"results":[`, endless: true}}}
-		_, err := newClient(t, s, hunting.Options{}).Run(t.Context(), query)
-		if err == nil || meanings(err) != "too big" || !strings.Contains(err.Error(), "more than 268435456 bytes") || len(s.asked) != 1 {
+		_, err := newClient(t, s, hunting.Options{MaxBytes: 1 << 20}).Run(t.Context(), query)
+		if err == nil || meanings(err) != "too big" || !strings.Contains(err.Error(), "more than 1048576 bytes") || len(s.asked) != 1 {
 			t.Errorf("%d calls, %v", len(s.asked), err)
 		}
 	})

@@ -278,7 +278,7 @@ func TestNewRefuses(t *testing.T) {
 		{"no clock", func(o *hunting.Options) { o.Now = nil }, "no clock"},
 		{"everything at once", func(o *hunting.Options) { o.Credential, o.Endpoint = nil, "ftp://x" }, "no credential"},
 		{"no such cloud", func(o *hunting.Options) { o.Cloud = 9 }, "cloud(9)"},
-		{"negative time", func(o *hunting.Options) { o.Timeout = -1 }, "a time is negative"},
+		{"negative time", func(o *hunting.Options) { o.Timeout = -1 }, "a limit is negative"},
 		{"http elsewhere", func(o *hunting.Options) { o.Endpoint = "http://10.0.0.1" }, "want https"},
 		{"http to a name like this machine's", func(o *hunting.Options) { o.Endpoint = "http://localhost.example" }, "want https"},
 		{"another scheme", func(o *hunting.Options) { o.Endpoint = "ftp://localhost" }, "want https"},

@@ -9,21 +9,19 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// maxAnswer bounds a decompressed body. The service stops at 50 MB of its own counting, at 124 MB in earlier years,
-// and the same rows are up to twice as long in JSON.
-const maxAnswer = 256 << 20
-
 // wire is the body of a response, decompressed. It remembers why it broke, so that a connection that failed can be
 // told from an answer that is wrong.
 type wire struct {
 	body   io.Reader
-	left   int64
+	limit  int64 // of bytes
+	length int64 // read so far
 	broken error // nil, or what Read returned other than io.EOF
 }
 
-// newWire returns the body of resp, and an error if it cannot be decompressed; there is nothing to read then.
-func newWire(resp *http.Response) (*wire, error) {
-	w := &wire{body: resp.Body, left: maxAnswer}
+// newWire returns the body of resp, of at most limit bytes, and an error if it cannot be decompressed; there is nothing
+// to read then.
+func newWire(resp *http.Response, limit int64) (*wire, error) {
+	w := &wire{body: resp.Body, limit: limit}
 	switch encoding := strings.ToLower(resp.Header.Get("Content-Encoding")); encoding {
 	case "", "identity":
 		return w, nil
@@ -39,11 +37,11 @@ func newWire(resp *http.Response) (*wire, error) {
 	}
 }
 
-// Read reads on; it fails with ErrTooBig once the body is longer than any answer.
+// Read reads on; it fails with ErrTooBig once the body is longer than its limit.
 func (w *wire) Read(p []byte) (int, error) {
 	n, err := w.body.Read(p)
-	if w.left -= int64(n); w.left < 0 && err == nil {
-		err = fmt.Errorf("%w: more than %d bytes", ErrTooBig, int64(maxAnswer))
+	if w.length += int64(n); w.length > w.limit && err == nil {
+		err = fmt.Errorf("%w: more than %d bytes", ErrTooBig, w.limit)
 	}
 	if err != nil && err != io.EOF {
 		w.broken = err

@@ -2,6 +2,7 @@ package hunting
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -31,16 +32,13 @@ func readRefusal(resp *http.Response, body io.Reader) *Error {
 			}
 		}
 	}
-	// A member of an unexpected type is left empty and the rest is read all the same.
-	if _ = json.Unmarshal(text, &outer); outer.Error != nil {
-		e.Code, e.Message = oneLine(string(outer.Error.Code)), oneLine(string(outer.Error.Message))
-		e.RequestID = oneLine(string(outer.Error.InnerError.RequestID))
-		if e.RequestID == "" {
-			e.RequestID = oneLine(string(outer.Error.Target))
-		}
-	} else {
+	_ = json.Unmarshal(text, &outer) // a member of an unexpected type is left empty, and the rest is read all the same
+	if outer.Error == nil {
 		e.Message = oneLine(tag.ReplaceAllString(string(text), " "))
+		return e
 	}
+	e.Code, e.Message = oneLine(string(outer.Error.Code)), oneLine(string(outer.Error.Message))
+	e.RequestID = oneLine(cmp.Or(string(outer.Error.InnerError.RequestID), string(outer.Error.Target)))
 	return e
 }
 
@@ -80,10 +78,10 @@ func oneLine(text string) string {
 	return text
 }
 
-// complete adds to e what the response's headers say, and the table that was asked for. now is the local time, for
-// responses without a date of their own.
-func (e *Error) complete(table string, header http.Header, now time.Time) {
-	e.Table = table
+// complete adds to e what the response's headers say, and the table that the query begins with. now is the local
+// time, for responses without a date of their own.
+func (e *Error) complete(query string, header http.Header, now time.Time) {
+	e.Table = query[:lengthOf(query, isNameRune)]
 	if id := oneLine(header.Get("request-id")); id != "" {
 		e.RequestID = id
 	}
@@ -109,7 +107,7 @@ func retryAfter(text string, now time.Time) time.Duration {
 }
 
 var (
-	waitText   = regexp.MustCompile(`(?i)\bin (\d{1,7}) (second|minute|hour)`)
+	waitText   = regexp.MustCompile(`(?i)\bin (\d{1,6}) (second|minute|hour)`)
 	periodText = regexp.MustCompile(`(?i)\bper (\d\d):(\d\d):(\d\d)`)
 	units      = map[string]time.Duration{"second": time.Second, "minute": time.Minute, "hour": time.Hour}
 )
@@ -124,7 +122,7 @@ const (
 // hour begins.
 func (e *Error) quotaWait(now time.Time) time.Duration {
 	if m := waitText.FindStringSubmatch(e.Message); m != nil {
-		n, _ := strconv.Atoi(m[1]) // at most seven digits
+		n, _ := strconv.Atoi(m[1]) // at most six digits
 		return time.Duration(n) * units[strings.ToLower(m[2])]
 	}
 	cycle := defaultCycle

@@ -211,3 +211,35 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 }
+
+// Whatever a gateway sends, there is an error of one meaning, on one line, that waits for no negative time.
+func FuzzRefusal(f *testing.F) {
+	f.Add(uint16(400), "", `{"error":{"code":"BadRequest","message":"was preempted","innerError":{"request-id":"x"}}}`)
+	f.Add(uint16(429), "-5", `{"error":{"code":429,"message":"in 9999999 hours per 99:99:99"}}`)
+	f.Add(uint16(503), "Sun, 22 Nov 1998 10:05:00 GMT", "<html>\r\n\x00\u2028</html>")
+	f.Add(uint16(302), "99999999999", `{"error":"x"}`)
+	f.Add(uint16(200), "1", `{"error":{"code":"Forbidden"}}`)
+	f.Fuzz(func(t *testing.T, status uint16, retryAfter, body string) {
+		if status == 401 || status < 100 {
+			return
+		}
+		s := &scripted{replies: []reply{{status: int(status), body: body, header: map[string]string{"Retry-After": retryAfter}}}}
+		c, err := hunting.New(hunting.Options{Dialect: hunting.Graph, Credential: &issued{frozen: true}, Transport: s,
+			Now: func() time.Time { return time.Unix(0, 0) }, Retries: -1, MaxWait: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := c.Run(t.Context(), query)
+		if err == nil {
+			answer.Release()
+			return
+		}
+		if got := meanings(err); strings.Contains(got, ",") || strings.ContainsAny(err.Error(), "\r\n") {
+			t.Errorf("%s: %q", got, err)
+		}
+		var refusal *hunting.Error
+		if errors.As(err, &refusal) && refusal.RetryAfter < 0 {
+			t.Errorf("waits %v", refusal.RetryAfter)
+		}
+	})
+}
