@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Fault is what goes wrong with one call. The zero Fault is nothing. The functions of this file make the failures that are
-// publicly known, with the texts in which they were seen.
+// Fault is what goes wrong with one call. The zero Fault is nothing. The functions of this file make the failures that
+// are publicly known, with the texts in which they were seen.
 type Fault struct {
 	Status     int           // answered instead of the call; 0 answers it
 	Code       string        // of the error, in the envelope of the call's dialect

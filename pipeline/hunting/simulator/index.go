@@ -84,7 +84,8 @@ type view struct {
 	scanned int64        // rows looked at so far
 }
 
-// at returns the table as seen at now. Rows with a time outside of window are gone; a row without one counts by its arrival.
+// at returns the table as seen at now. Rows with a time outside of window are gone; a row without one counts by its
+// arrival.
 func (x *index) at(now partition.Tick, window kql.Interval) *view {
 	x.build()
 	return &view{index: x, fields: x.table.Columns(now), now: now, window: window}

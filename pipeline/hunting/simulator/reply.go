@@ -26,7 +26,8 @@ type reply struct {
 	status int
 	header http.Header
 	parts  [][]byte
-	fault  Fault // what happens while the body is sent
+	pages  *pages // takes the parts back that were sent; nil if they are not its
+	fault  Fault  // what happens while the body is sent
 }
 
 // newReply returns a reply with the headers that every answer has.

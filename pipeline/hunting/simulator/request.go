@@ -81,8 +81,8 @@ func validTimespan(text string) bool {
 	return ok
 }
 
-// window returns the times of the rows that the call can see: the Timespan, 30 days if there is none, but never more than is
-// kept.
+// window returns the times of the rows that the call can see: the Timespan, 30 days if there is none, but never more
+// than is kept.
 func (q request) window(now, retention partition.Tick) kql.Interval {
 	kept := kql.Interval{From: max(now-retention, partition.MinTick), To: partition.MaxTick + 1, Bounded: true}
 	if q.timespan == "" {

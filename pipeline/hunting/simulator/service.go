@@ -19,6 +19,7 @@ type Service struct {
 	opts   Options
 	tables map[string]*index
 	quota  quota
+	pages  pages
 
 	mu     sync.Mutex
 	calls  []Call
@@ -62,7 +63,8 @@ func New(opts Options) (*Service, error) {
 	return s, nil
 }
 
-// Calls returns every call so far, in the order of their numbers. Those that found no query or no permission are there too; requests for tokens are not.
+// Calls returns every call so far, in the order of their numbers. Those that found no query or no permission are there
+// too; requests for tokens are not.
 func (s *Service) Calls() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,8 +129,8 @@ func (s *Service) call(ctx context.Context, r *http.Request, d dialect) (*reply,
 	return p, nil
 }
 
-// refuse returns why a call may not run, as the first that stands in its way sees it: the gateway, whoever checks tokens and roles,
-// the reader of the body (which found bad), the quota.
+// refuse returns why a call may not run, as the first that stands in its way sees it: the gateway, whoever checks
+// tokens and roles, the reader of the body (which found bad), the quota.
 func (s *Service) refuse(r *http.Request, bad Fault, now time.Time) Fault {
 	switch {
 	case bad.Status == http.StatusRequestEntityTooLarge:
@@ -193,6 +195,7 @@ func (s *Service) run(r *http.Request, d dialect, c *Call, q request, f Fault) (
 		return nil, FaultResultSize()
 	}
 	p := s.newReply(r, http.StatusOK, c.At)
+	p.pages = &s.pages
 	stats := wire.Stats{Elapsed: c.RunTime, Rows: int64(res.Len()), Bytes: c.Bytes}
 	p.parts = wire.Envelope{Style: style, Fields: res.Fields, RowsFirst: f.RowsFirst, Stats: stats}.Parts(rows)
 	return p, Fault{}
@@ -231,13 +234,10 @@ func (s *Service) style(d dialect, f Fault) wire.Style {
 	return style
 }
 
-// pageSize is how much of an answer is written to one piece of memory.
-const pageSize = 1 << 20
-
 // encode writes the rows, in pages. It returns false when they go beyond the size cap, with the size so far.
 func (s *Service) encode(res *kql.Result, style wire.Style, seed uint64) (pages [][]byte, size int64, ok bool) {
 	e := wire.NewEncoder(res.Fields, style, seed)
-	page := make([]byte, 0, min(pageSize, 512*res.Len()))
+	page := s.pages.get()
 	full := int64(0) // size of the pages that are full
 	for row := range res.Rows() {
 		if size > 0 {
@@ -245,11 +245,12 @@ func (s *Service) encode(res *kql.Result, style wire.Style, seed uint64) (pages 
 		}
 		page = e.AppendRow(page, row)
 		if size = full + int64(len(page)); size > s.opts.Limits.MaxBytes {
+			s.pages.put(append(pages, page)...)
 			return nil, size, false
 		}
 		if len(page) > pageSize-pageSize/16 {
 			pages, full = append(pages, page), size
-			page = make([]byte, 0, pageSize)
+			page = s.pages.get()
 		}
 	}
 	return append(pages, page), size, true

@@ -71,6 +71,8 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type body struct {
 	ctx   context.Context
 	parts [][]byte
+	rest  []byte // of the part that is being sent
+	pages *pages
 	fault Fault
 	sent  int64
 	buf   bytes.Buffer
@@ -80,7 +82,7 @@ type body struct {
 
 // open returns the body of the answer and sets the headers that say how it is encoded.
 func (p *reply) open(ctx context.Context, r *http.Request) io.ReadCloser {
-	b := &body{ctx: ctx, parts: p.parts, fault: p.fault}
+	b := &body{ctx: ctx, parts: p.parts, pages: p.pages, fault: p.fault}
 	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		p.header.Set("Content-Encoding", "gzip")
 		b.zip, _ = gzip.NewWriterLevel(&b.buf, gzip.BestSpeed) // the level is valid
@@ -129,21 +131,25 @@ func (b *body) fill() {
 		}
 		return
 	}
-	part := b.parts[0]
-	n := min(len(part), 16*chunk)
-	if b.parts[0] = part[n:]; n == len(part) {
-		b.parts = b.parts[1:]
+	if b.rest == nil {
+		b.rest = b.parts[0]
 	}
+	n := min(len(b.rest), 16*chunk)
 	if b.zip != nil {
-		b.zip.Write(part[:n])
+		b.zip.Write(b.rest[:n])
 	} else {
-		b.buf.Write(part[:n])
+		b.buf.Write(b.rest[:n])
+	}
+	if b.rest = b.rest[n:]; len(b.rest) == 0 {
+		b.pages.put(b.parts[0])
+		b.parts, b.rest = b.parts[1:], nil
 	}
 }
 
 // Close ends the body; what was not read is dropped.
 func (b *body) Close() error {
-	b.parts, b.ended = nil, true
+	b.pages.put(b.parts...)
+	b.parts, b.rest, b.ended = nil, nil, true
 	b.buf.Reset()
 	return nil
 }

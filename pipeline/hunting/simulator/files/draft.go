@@ -74,8 +74,8 @@ func readJSON(r io.Reader, name string, drafts map[string]*draft) error {
 	}
 }
 
-// addRecord adds a row as the API returns it, or one in the envelope of the streaming export, which knows its table and when the row was
-// ingested.
+// addRecord adds a row as the API returns it, or one in the envelope of the streaming export, which knows its table
+// and when the row was ingested.
 func addRecord(text, name string, drafts map[string]*draft) {
 	envelope := map[string]string{}
 	for k, v := range jsontext.Members(text) {

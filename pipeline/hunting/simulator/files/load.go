@@ -25,14 +25,15 @@ type Options struct {
 	// ShiftAll moves all other datetime columns with them.
 	ShiftAll bool
 
-	// MedianLag is the median of the made-up time from event to arrival where the file does not have it, with a
-	// tail of hours for a row in a hundred; 0 means 100 seconds. Negative leaves such rows without ingestion time, there from the
-	// instant of their event.
+	// MedianLag is the median of the made-up time from event to arrival where the file does not have it, with a tail
+	// of hours for a row in a hundred; 0 means 100 seconds. Negative leaves such rows without ingestion time, there
+	// from the instant of their event.
 	MedianLag time.Duration
 }
 
 // Load reads every .json, .jsonl, .ndjson and .csv file of a folder, with or without .gz. The table is named by the
-// file's name up to its first dot or, for records of the streaming export, by the record. Errors name the file and the line.
+// file's name up to its first dot or, for records of the streaming export, by the record. Errors name the file and the
+// line.
 func Load(dir string, opts Options) ([]*Table, error) {
 	if opts.MedianLag == 0 {
 		opts.MedianLag = 100 * time.Second

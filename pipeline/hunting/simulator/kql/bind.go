@@ -250,8 +250,8 @@ func negate(v Value) Value {
 	return OfBool(!v.Bool())
 }
 
-// resultName is the name of a column that is given none: a column keeps its own, a member is joined to what it is taken of,
-// and the functions that convert or round keep their argument's.
+// resultName is the name of a column that is given none: a column keeps its own, a member is joined to what it is
+// taken of, and the functions that convert or round keep their argument's.
 func resultName(n node) string {
 	switch n := n.(type) {
 	case nameNode:

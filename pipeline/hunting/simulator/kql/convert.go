@@ -14,8 +14,15 @@ func (v Value) As(typ Type) Value {
 	if v.IsNull() {
 		return v
 	}
-	w, _ := convert(v, typ)
-	return w
+	return converted(v, typ)
+}
+
+// converted is convert for callers to whom null says enough.
+func converted(v Value, typ Type) Value {
+	if w, ok := convert(v, typ); ok {
+		return w
+	}
+	return Value{}
 }
 
 // convert does what tolong(), tostring() and their like do: what cannot be converted is null, and then it returns

@@ -12,8 +12,8 @@ type Error struct {
 // Error returns the service's message.
 func (e *Error) Error() string { return e.Message }
 
-// syntaxError is what the service says to control commands and to all that its parser cannot read (diagnostic KS198 of the
-// public Kusto.Language library, two full stops included).
+// syntaxError is what the service says to control commands and to all that its parser cannot read (diagnostic KS198 of
+// the public Kusto.Language library, two full stops included).
 func syntaxError(format string, args ...any) *Error {
 	return &Error{
 		Message: "The incomplete fragment is unexpected.. Fix syntax errors in your query.",

@@ -56,7 +56,7 @@ func lookupFunction(name string) (function, bool) {
 		return simple(2, 3, String, substring), true
 	}
 	if typ, ok := conversion(name); ok {
-		return simple(1, 1, typ, func(v []Value) Value { v1, _ := convert(v[0], typ); return v1 }), true
+		return simple(1, 1, typ, func(v []Value) Value { return converted(v[0], typ) }), true
 	}
 	return lookupUnary(name)
 }

@@ -219,6 +219,8 @@ func TestScalars(t *testing.T) {
 		{`tolong("42")`, "Int64", "42"},
 		{`tolong("0x0fffffffffffffff")`, "Int64", "1152921504606846975"},
 		{`tolong("4.5")`, "Int64", "∅"},
+		{`tolong("x")`, "Int64", "∅"},
+		{`todouble("x")`, "Double", "∅"},
 		{`tolong(4.9)`, "Int64", "4"},
 		{`tolong(true)`, "Int64", "1"},
 		{`toint(3000000000)`, "Int32", "∅"},

@@ -195,8 +195,8 @@ func (l *lexer) escaped(start int, quote byte) (string, error) {
 	return "", syntaxError("string at %d has no end", start)
 }
 
-// literal reads what stands between the parentheses of datetime(...), dynamic(...) and their like, as written; the opening
-// one has been read.
+// literal reads what stands between the parentheses of datetime(...), dynamic(...) and their like, as written; the
+// opening one has been read.
 func (l *lexer) literal() (string, error) {
 	start, depth := l.pos, 0
 	for l.pos < len(l.src) {

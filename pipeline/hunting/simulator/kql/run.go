@@ -24,8 +24,8 @@ type Result struct {
 	picked   []uint32
 }
 
-// Run answers q over its table. Lookup returns nil for a table that is not there, or not licensed. Errors are *Error, and come
-// before any row is looked at.
+// Run answers q over its table. Lookup returns nil for a table that is not there, or not licensed. Errors are *Error,
+// and come before any row is looked at.
 func (q *Query) Run(lookup func(table string) Source, opts Options) (*Result, error) {
 	b := &binder{now: opts.Now, operator: q.operator()}
 	calls := uint64(0)
