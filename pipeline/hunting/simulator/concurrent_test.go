@@ -64,8 +64,8 @@ func FuzzRequest(f *testing.F) {
 		f.Add(body, true)
 		f.Add(body, false)
 	}
-	s := start(f, simulator.Options{Tables: []simulator.Table{events(20)}, Limits: simulator.Limits{CallsPerMinute: -1, CallsPerHour: -1, RunTimePerHour: -1, RunTimePerDay: -1}})
 	f.Fuzz(func(t *testing.T, body string, inGraph bool) {
+		s := start(t, simulator.Options{Tables: []simulator.Table{events(20)}})
 		path := defenderPath
 		if inGraph {
 			path = graphPath

@@ -36,6 +36,8 @@ func convert(v Value, typ Type) (Value, bool) {
 	}
 	v = unwrap(v)
 	switch {
+	case v.typ == Dynamic: // an object or array
+		return Value{}, false
 	case v.IsNull() || v.typ == typ:
 		return v, !v.IsNull()
 	case v.typ == String:
