@@ -47,6 +47,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	body := p.open(r.Context(), r)
+	defer body.Close()
 	for k, v := range p.header {
 		w.Header()[k] = v
 	}

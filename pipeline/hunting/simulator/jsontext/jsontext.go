@@ -1,6 +1,9 @@
 // Package jsontext looks into JSON text without decoding it: the simulator keeps dynamic values as the text they are
 // sent as, since numbers beyond 2^53 and the order of keys do not survive anything else.
 //
+// It shares no code with package schema, which does much the same for the lake: whoever is judged by the simulator must
+// not be judged by itself.
+//
 // All but Canonical expect text that Canonical has returned: valid, compact, and with no escape that could be left out.
 package jsontext
 

@@ -1,5 +1,5 @@
 // Package synth makes up hunting rows: any number of them, for every table of the catalog, the same ones every time
-// for the same seed. Only when rows happen and arrive is kept in memory, 13 bytes or so a row; cells are computed when
+// for the same seed. Only when rows happen and arrive is kept in memory, about 14 bytes a row; cells are computed when
 // they are read, as a function of seed, table and row.
 //
 // What is imitated was measured on public captures of single hosts, and nothing of them is copied: arrivals in bursts,

@@ -84,7 +84,7 @@ func (t *Table) Ingested(row int) partition.Tick {
 
 // Read returns a reader of the given columns.
 func (t *Table) Read(columns []schema.Field) kql.Reader {
-	r := &reader{table: t, makers: make([]maker, len(columns)), kept: make([]kept, len(columns))}
+	r := &reader{table: t, makers: make([]maker, len(columns)), kept: make([]kept, len(columns)), row: row{number: -1}}
 	for k, f := range columns {
 		r.makers[k] = t.makers[f.Name]
 	}
@@ -114,8 +114,9 @@ type reader struct {
 	table  *Table
 	makers []maker
 	kept   []kept
-	burst  int
-	row    row
+	next   int // the row to read from
+	burst  int // of the row that is loaded
+	row    row // the row that is loaded; its number is -1 before the first
 }
 
 // kept is a cell shared by a burst.
@@ -124,7 +125,11 @@ type kept struct {
 	value kql.Value
 }
 
-func (r *reader) Seek(number int) {
+// Seek only takes note of the row: counting rows must not cost as much as making them.
+func (r *reader) Seek(number int) { r.next = number }
+
+// load decides what all cells of the row follow from.
+func (r *reader) load(number int) {
 	t, w := r.table, r.table.world
 	r.burst = number / burstRows
 	if t.line != nil {
@@ -141,6 +146,9 @@ func (r *reader) Seek(number int) {
 }
 
 func (r *reader) Cell(k int) kql.Value {
+	if r.row.number != r.next {
+		r.load(r.next)
+	}
 	m := &r.makers[k]
 	if !m.shared {
 		return m.make(&r.row)
