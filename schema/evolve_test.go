@@ -249,6 +249,9 @@ func checkStep(t *testing.T, before, after schema.Table, changes []schema.Change
 			t.Fatalf("column %d was %v and is %v", i, was, is)
 		}
 	}
+	if err := after.Validate(); err != nil {
+		t.Fatal(err)
+	}
 	names := map[string]bool{"tenant": true, "dt": true}
 	for _, field := range after.Arrow().Fields() {
 		lower := strings.ToLower(field.Name)

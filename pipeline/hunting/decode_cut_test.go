@@ -123,6 +123,20 @@ func TestDecodeLongRows(t *testing.T) {
 	}
 }
 
+// The window grows with a single long value, and is used on behind it.
+func TestDecodeLongValue(t *testing.T) {
+	long := `["` + strings.Repeat("x", 1<<20) + `"]`
+	text := body(hunting.Graph, "A Object, B Int64", `{"A":`+long+`,"B":1}`, `{"A":[2],"B":2}`)
+	answer, err := decodeAll(t, strings.NewReader(text), hunting.DecodeOptions{Dialect: hunting.Graph})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][]string{{fmt.Sprintf("%q", long), "1"}, {`"[2]"`, "2"}}
+	if diff := cmp.Diff(want, values(t, answer)); diff != "" || answer.Bytes != int64(len(text)) {
+		t.Errorf("%d bytes, %.200s", answer.Bytes, diff)
+	}
+}
+
 func TestDecodeReaderWithoutProgress(t *testing.T) {
 	if _, err := decodeAll(t, &pausing{strings.NewReader(""), 1 << 30}, hunting.DecodeOptions{}); !errors.Is(err, io.ErrNoProgress) {
 		t.Errorf("error %v, want no progress", err)

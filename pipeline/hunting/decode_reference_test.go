@@ -188,6 +188,10 @@ func FuzzDecode(f *testing.F) {
 			f.Add(body, dialect == hunting.Graph)
 		}
 	}
+	for typ, value := range map[string]string{"String": `"\u00e9\\"`, "Int64": `-12`, "Double": `"NaN"`, "SByte": `1`, "DateTime": `"2026-11-22T01:02:03.5Z"`, "Object": `["{}",{}]`} {
+		f.Add([]byte(`{"schema":[{"name":"A","type":"`+typ+`"}],"results":[{"A":`+value+`},{}]}`), true)
+		f.Add([]byte(`{"results":[{"A":`+value+`}],"schema":[{"name":"A","type":"`+typ+`"}]}`), false)
+	}
 	f.Add([]byte(everything(hunting.Graph)), true)
 	f.Add([]byte(everything(hunting.Defender)), false)
 	f.Add([]byte(`{"results":[{"A":1},{"B":{}}],"schema":[{"name":"A","type":"Int64"}]}`), true)

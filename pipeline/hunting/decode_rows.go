@@ -10,6 +10,7 @@ import (
 // scanner stands before the value at fault.
 type misfit struct{ error }
 
+// Unwrap returns what does not fit.
 func (m misfit) Unwrap() error { return m.error }
 
 func misfitf(format string, args ...any) error { return misfit{fmt.Errorf(format, args...)} }

@@ -47,6 +47,7 @@ func TestDecodeKeys(t *testing.T) {
 		{"comma too many", `{"A":"1",}`, hunting.Graph, `!want a string, found '}'`},
 		{"comma first", `{,"A":"1"}`, hunting.Graph, `!want a string, found ','`},
 		{"key is not UTF-8", "{\"A\xff\":1}", hunting.Graph, `!is not in the schema`},
+		{"key with a bad escape", `{"\x":1}`, hunting.Graph, `!unknown escape`},
 		{"bad annotation", `{"A@odata.type":x}`, hunting.Graph, `!want a JSON value`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -108,6 +109,7 @@ func TestDecodeBodies(t *testing.T) {
 		{"more follows", `{"schema":` + fields + `,"results":` + rows + `}{}`, "!want the end, found '{'"},
 		{"a zero byte follows", `{"schema":` + fields + `,"results":` + rows + "}\x00", "!want the end, found '\\x00'"},
 		{"bad value under an unknown key", `{"x":[1 2],"schema":` + fields + `,"results":` + rows + `}`, "!read dynamic value"},
+		{"no value under an unknown key", `{"x":}`, "!want a value, found '}'"},
 		{"comma after the last row", `{"schema":` + fields + `,"results":[{"A":1},]}`, "!want a row, found ']'"},
 		{"no comma between rows", `{"schema":` + fields + `,"results":[{"A":1}{"A":2}]}`, "!want ',' or ']', found '{'"},
 	} {
