@@ -144,9 +144,6 @@ func (b *binder) nowOrAgo(name string, args []expr) (expr, error) {
 // ingestionTime is null wherever a row does not come from a table.
 func (b *binder) ingestionTime(string, []expr) (expr, error) {
 	return expr{typ: DateTime, clock: ingestionClock, eval: func(f *frame) Value {
-		if f == nil {
-			return Value{}
-		}
 		return OfTime(f.source.Ingested(f.row))
 	}}, nil
 }
