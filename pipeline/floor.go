@@ -1,0 +1,74 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"huntlake/checkpoint"
+	"huntlake/partition"
+)
+
+// recordUnread commits a gap if part of what was never planned has expired: rows whose cursor lies between the
+// frontier and the retention's edge and that nobody has read.
+func (t *track) recordUnread(ctx context.Context, stream partition.Stream, frontier partition.Tick) error {
+	edge := t.freshFloor()
+	errKnown := errors.New("no gap")
+	_, err := t.ledger.Append(ctx, func(s *checkpoint.State, _ int64) (checkpoint.Body, error) {
+		r, planned := s.Streams[stream]
+		if !planned || r.End != frontier || frontier >= edge || recorded(s, stream, frontier, edge) {
+			return nil, errKnown
+		}
+		return &checkpoint.Gap{
+			Stream: stream, Start: frontier, End: edge, Below: edge,
+			Why: "no run read it before the source's 30 days were over",
+		}, nil
+	})
+	if errors.Is(err, errKnown) {
+		return nil
+	}
+	if err == nil {
+		t.count(func(r *TableReport) { r.Gaps++ })
+	}
+	return err
+}
+
+// recorded reports whether a gap from the same frontier, up to about the same edge, is in the ledger.
+func recorded(s *checkpoint.State, stream partition.Stream, start, edge partition.Tick) bool {
+	for _, g := range s.Gaps {
+		if g.Slice == nil && g.Stream == stream && g.Start == start && g.End >= edge-slack {
+			return true
+		}
+	}
+	return false
+}
+
+// raiseFloor gives up the rows of a slice that have expired while it waited. It returns false if the slice has been
+// replaced by one with a higher floor, or closed, and is not to be read as it is.
+func (t *track) raiseFloor(ctx context.Context, r checkpoint.Reading, counted int64) (same bool, err error) {
+	edge := t.tenant.clock.tick() - retention
+	if edge <= r.Slice.Floor || r.Slice.Stream.Cursor() == partition.NoCursor {
+		return true, nil
+	}
+	g := &checkpoint.Gap{
+		Stream: r.Slice.Stream, Start: r.Slice.Start, End: r.Slice.End, Below: t.freshFloor(), Slice: &r.Slice,
+		Why: "it expired at the source before it could be read",
+	}
+	narrowed := r.Slice
+	narrowed.Floor = g.Below
+	if narrowed.Validate() == nil && !(narrowed.Stream.Cursor() == partition.TimestampCursor && narrowed.Floor >= narrowed.End) {
+		if g.Left, err = t.askCount(ctx, recounting, narrowed); err != nil {
+			return false, err
+		}
+	}
+	lost := max(0, counted-g.Left)
+	g.Rows = &lost
+	if _, err := t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) { return g, nil }); err != nil {
+		return false, fmt.Errorf("gap in %v: %w", r.Slice, err)
+	}
+	t.mu.Lock()
+	t.oldest[narrowed] = max(t.oldest[r.Slice], g.Below)
+	t.mu.Unlock()
+	t.count(func(r *TableReport) { r.Gaps++ })
+	return false, nil
+}

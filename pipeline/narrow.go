@@ -1,0 +1,138 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+
+	"huntlake/checkpoint"
+	"huntlake/partition"
+)
+
+// narrow replaces a slice that is too big for a call by at least two smaller ones: along its cursor, down to the
+// tick; then along the other clock; and only then by hash buckets.
+func (t *track) narrow(ctx context.Context, s partition.Slice, rows int64, why string) error {
+	limit := min(t.cost().RowsPerCall(t.opts().Caps), (rows+1)/2)
+	for _, way := range []func(context.Context, partition.Slice, int64) ([]partition.Planned, error){
+		t.byCursor, t.byOther, t.byBucket,
+	} {
+		children, err := way(ctx, s, limit)
+		if err != nil {
+			return err
+		}
+		if len(children) > 1 {
+			return t.split(ctx, s, children, why)
+		}
+	}
+	return fmt.Errorf("slice %v: %s, and it cannot be made smaller: its rows share one instant and one key", s, why)
+}
+
+func (t *track) split(ctx context.Context, s partition.Slice, children []partition.Planned, why string) error {
+	body := &checkpoint.Split{Slice: s, Why: why}
+	for _, c := range children {
+		body.Children = append(body.Children, checkpoint.PlannedSlice{Slice: c.Slice, Rows: c.Rows})
+	}
+	if _, err := t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) { return body, nil }); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, c := range children {
+		t.oldest[c.Slice] = t.oldest[s]
+	}
+	return nil
+}
+
+// byCursor cuts along the cursor. Rows that all fall into one bin are first set apart from the empty time around it,
+// so that the next attempt asks for finer bins.
+func (t *track) byCursor(ctx context.Context, s partition.Slice, limit int64) ([]partition.Planned, error) {
+	if s.Stream.Cursor() == partition.NoCursor || s.End-s.Start == 1 || s.Ceiling != 0 || s.Of != 0 {
+		return nil, nil
+	}
+	h, err := t.askHistogram(ctx, s, partition.BinWidth(s.Start, s.End))
+	if err != nil {
+		return nil, err
+	}
+	switch len(h.Bins) {
+	case 0: // the rows are gone
+		parts, _ := s.SplitAt(s.Start + 1)
+		return []partition.Planned{{Slice: parts[0]}, {Slice: parts[1]}}, nil
+	case 1:
+		return setApart(s, h.Bins[0]), nil
+	}
+	return partition.Pack(s, h, min(limit, h.Rows()-1)), nil
+}
+
+// setApart cuts a slice around the only bin that has rows.
+func setApart(s partition.Slice, b partition.Bin) []partition.Planned {
+	out := []partition.Planned{{Slice: s, Rows: b.Rows}}
+	if parts, ok := s.SplitAt(b.Start); ok {
+		out = []partition.Planned{{Slice: parts[0]}, {Slice: parts[1], Rows: b.Rows}}
+	}
+	last := &out[len(out)-1]
+	if parts, ok := last.Slice.SplitAt(b.End); ok {
+		last.Slice = parts[0]
+		out = append(out, partition.Planned{Slice: parts[1]})
+	}
+	return out
+}
+
+// byOther cuts a stamped slice along Timestamp.
+func (t *track) byOther(ctx context.Context, s partition.Slice, limit int64) ([]partition.Planned, error) {
+	if s.Stream != partition.Stamped || s.Of != 0 {
+		return nil, nil
+	}
+	end := s.Ceiling
+	if end == 0 {
+		end = max(s.End, s.Floor) + partition.Day // later Timestamps are forged; they get bins of their own all the same
+	}
+	for width := partition.BinWidth(s.Floor, end); ; width = max(1, width/partition.MaxBins) {
+		h, err := t.askStamps(ctx, s, width)
+		if err != nil {
+			return nil, err
+		}
+		if len(h.Bins) > 1 {
+			return partition.PackOther(s, h, min(limit, h.Rows()-1)), nil
+		}
+		if width == 1 || len(h.Bins) == 0 {
+			return nil, nil
+		}
+	}
+}
+
+// byBucket cuts by hash of the key columns. The buckets' counts are asked first and must add up to the slice's.
+func (t *track) byBucket(ctx context.Context, s partition.Slice, limit int64) ([]partition.Planned, error) {
+	if s.Of != 0 || len(t.table.Source.Keys) == 0 {
+		return nil, nil
+	}
+	rows, err := t.askCount(ctx, planning, s)
+	if err != nil {
+		return nil, err
+	}
+	n := int(rows/limit*5/4) + 2
+	children, ok := s.SplitBuckets(n)
+	if !ok {
+		return nil, nil
+	}
+	query := t.table.Source.Buckets(s, n)
+	f, err := t.figures(ctx, planning, query, rowsField, bucketField)
+	if err != nil {
+		return nil, err
+	}
+	planned := make([]partition.Planned, n)
+	for k, c := range children {
+		planned[k].Slice = c
+	}
+	var sum int64
+	for i := range f.rows {
+		k := f.columns[bucketField.Name][i]
+		if k < 0 || k >= int64(n) {
+			return nil, fmt.Errorf("answer to %q: bucket %d of %d", query, k, n)
+		}
+		planned[k].Rows += f.columns[rowsField.Name][i]
+		sum += f.columns[rowsField.Name][i]
+	}
+	if sum != rows {
+		return nil, fmt.Errorf("slice %v: its %d buckets hold %d rows, it holds %d", s, n, sum, rows)
+	}
+	return planned, nil
+}

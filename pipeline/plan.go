@@ -1,0 +1,233 @@
+package pipeline
+
+import (
+	"context"
+
+	"huntlake/checkpoint"
+	"huntlake/partition"
+)
+
+// lane is a stream in a run: the part of it that has been counted and not yet planned.
+type lane struct {
+	stream partition.Stream
+	hist   *partition.Histogram // nil before it is asked
+	floor  partition.Tick       // the histogram's
+	done   bool                 // planned up to the target
+}
+
+// A plan is committed a few slices at a time, so that what answers teach about the width of rows is used at once:
+// a first chunk to learn from, then larger ones.
+const (
+	firstChunk = 6
+	chunk      = 48
+)
+
+// wantPlan asks for more slices once the planned ones are all being read.
+func (t *track) wantPlan() *task {
+	if t.planning || !t.calling() {
+		return nil
+	}
+	for _, l := range t.lanes {
+		if l.done {
+			continue
+		}
+		return &task{
+			expires: t.frontier(l.stream),
+			begin:   func() { t.planning = true },
+			run:     func(ctx context.Context) error { return t.plan(ctx, l) },
+			finish:  func() { t.planning = false },
+		}
+	}
+	return nil
+}
+
+// frontier is the end of what is planned of a stream, or where its first plan will begin.
+func (t *track) frontier(stream partition.Stream) partition.Tick {
+	at := t.firstStart()
+	t.ledger.View(func(s *checkpoint.State) {
+		if r, ok := s.Streams[stream]; ok {
+			at = r.End
+		}
+	})
+	return at
+}
+
+// start is the first instant of what has been planned of a stream.
+func (t *track) start(stream partition.Stream) partition.Tick {
+	at := t.frontier(stream)
+	t.ledger.View(func(s *checkpoint.State) {
+		if r, ok := s.Streams[stream]; ok {
+			at = r.Start
+		}
+	})
+	return at
+}
+
+// plan counts what is left of the lane, if it has not been, and commits its next chunk.
+func (t *track) plan(ctx context.Context, l *lane) error {
+	if l.hist == nil || t.freshFloor()-slack/2 > l.floor {
+		if err := t.survey(ctx, l); err != nil {
+			return err
+		}
+	}
+	if l.hist == nil {
+		l.done = true
+		return nil
+	}
+	t.tell("plan", nil)
+	cost := t.planCost()
+	if err := t.refine(ctx, l, cost.RowsPerCall(t.opts().Caps)); err != nil {
+		return err
+	}
+	slices := t.pack(l, cost)
+	n := cutChunk(slices, cost.Answers)
+	_, err := t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) {
+		return t.planBody(l, slices[:n]), nil
+	})
+	if err != nil {
+		return err
+	}
+	t.sample = nil
+	t.remember(l, slices[:n])
+	l.advance(slices[n-1].Slice.End)
+	return nil
+}
+
+// advance drops what has been planned, up to end.
+func (l *lane) advance(end partition.Tick) {
+	rest := l.hist.Within(end, l.hist.End)
+	l.hist = &rest
+	if l.done = end == rest.End; l.done {
+		l.hist = nil
+	}
+}
+
+// survey counts the lane from its frontier to the target, having recorded what of that has expired already. On the
+// stamped stream the histogram starts a day earlier, which costs no call, and slices that have grown there since they
+// were read are opened again.
+func (t *track) survey(ctx context.Context, l *lane) error {
+	frontier := t.frontier(l.stream)
+	if err := t.recordUnread(ctx, l.stream, frontier); err != nil {
+		return err
+	}
+	from := frontier
+	if l.stream == partition.Stamped {
+		from = max(frontier-overlap, t.start(l.stream))
+	}
+	if err := t.countLane(ctx, l, from); err != nil || l.hist == nil {
+		return err
+	}
+	if err := t.reopenGrown(ctx, l); err != nil {
+		return err
+	}
+	l.advance(frontier)
+	t.mu.Lock()
+	t.planned += l.hist.Rows()
+	t.mu.Unlock()
+	return nil
+}
+
+// reopenGrown opens the slices of the histogram's range that hold more rows than were read.
+func (t *track) reopenGrown(ctx context.Context, l *lane) error {
+	var again []partition.Slice
+	t.ledger.View(func(s *checkpoint.State) { again = grown(s, *l.hist, l.stream) })
+	return t.lost(t.openAgain(ctx, l.stream, again))
+}
+
+// countLane asks for the histogram up to the target. A lane that has reached the target keeps none.
+func (t *track) countLane(ctx context.Context, l *lane, from partition.Tick) error {
+	end := t.target()
+	l.hist = nil
+	if t.frontier(l.stream) >= end {
+		return nil
+	}
+	l.floor = t.freshFloor()
+	width := max(partition.Minute, partition.BinWidth(from, end).Ceil(partition.Minute))
+	h, err := t.askHistogram(ctx, l.slice(from, end), width)
+	l.hist = &h
+	return err
+}
+
+func (l *lane) slice(start, end partition.Tick) partition.Slice {
+	return partition.Slice{Stream: l.stream, Start: start, End: end, Floor: l.floor}
+}
+
+// refine asks again, at finer bins, for the spans whose bins cannot be packed well.
+func (t *track) refine(ctx context.Context, l *lane, limit int64) error {
+	const rounds = 4 // from a month to a tick
+	for range rounds {
+		hot := l.hist.Hot(limit)
+		if len(hot) == 0 {
+			return nil
+		}
+		for _, span := range hot {
+			finer, err := t.askHistogram(ctx, l.slice(span.Start, span.End), span.Width)
+			if err != nil {
+				return err
+			}
+			h := l.hist.Refine(finer)
+			l.hist = &h
+		}
+	}
+	return nil
+}
+
+// pack cuts what is left of the lane. A range without rows is one slice that is proved by the count alone.
+func (t *track) pack(l *lane, cost partition.Cost) []partition.Planned {
+	whole := l.slice(l.hist.Start, l.hist.End)
+	if planned := partition.Pack(whole, *l.hist, cost.RowsPerCall(t.opts().Caps)); len(planned) > 0 {
+		return planned
+	}
+	return []partition.Planned{{Slice: whole}}
+}
+
+// cutChunk is how many slices are committed now: a chunk, and on to the next slice that ends on a whole minute, so
+// that a histogram that is asked from there in another run cuts no bin.
+func cutChunk(slices []partition.Planned, answers int64) int {
+	n := chunk
+	if answers <= 1 {
+		n = firstChunk
+	}
+	for ; n < len(slices); n++ {
+		if slices[n-1].Slice.End%partition.Minute == 0 {
+			return n
+		}
+	}
+	return len(slices)
+}
+
+// planBody makes the commit. If another process has moved the frontier, Fold refuses it.
+func (t *track) planBody(l *lane, slices []partition.Planned) checkpoint.Body {
+	p := &checkpoint.Plan{
+		Stream: l.stream, Start: slices[0].Slice.Start, End: slices[len(slices)-1].Slice.End, Floor: l.floor, Sample: t.sample,
+	}
+	for _, s := range slices {
+		p.Slices = append(p.Slices, checkpoint.PlannedSlice{Slice: s.Slice, Rows: s.Rows})
+	}
+	return p
+}
+
+// remember keeps the smallest Timestamp of each slice, which orders the reading.
+func (t *track) remember(l *lane, slices []partition.Planned) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, s := range slices {
+		t.oldest[s.Slice] = l.hist.Within(s.Slice.Start, s.Slice.End).Oldest()
+	}
+}
+
+// cost is what the ledger has learned of the table.
+func (t *track) cost() partition.Cost {
+	var c partition.Cost
+	t.ledger.View(func(s *checkpoint.State) { c = s.Cost })
+	return c
+}
+
+// planCost is cost, or what this run's sample says of a table that was never planned.
+func (t *track) planCost() partition.Cost {
+	c := t.cost()
+	if c.Answers == 0 && t.sample != nil {
+		c = c.Observe(t.sample.Rows, t.sample.Bytes, 0)
+	}
+	return c
+}

@@ -1,0 +1,105 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"huntlake/checkpoint"
+	"huntlake/partition"
+)
+
+// Preview is what a run made now would do, as far as the source has been counted. Making it commits nothing.
+type Preview struct {
+	Tables []TablePreview `json:"tables"`
+}
+
+// TablePreview is the preview of one table of one tenant.
+type TablePreview struct {
+	Tenant  string              `json:"tenant"`
+	Table   string              `json:"table"`
+	Start   partition.Tick      `json:"start"`
+	End     partition.Tick      `json:"end"`
+	Rows    int64               `json:"rows"`
+	Bytes   int64               `json:"bytes"` // of JSON, expected
+	Calls   Calls               `json:"calls"` // expected of the run, its own planning included
+	RunTime time.Duration       `json:"run_time_ns"`
+	Slices  []partition.Planned `json:"slices"`
+	Fault   string              `json:"error,omitempty"`
+}
+
+// Plan counts what there is to read and cuts it into slices as Run would, without reading it. A table that cannot be
+// counted has its error in the preview; the error returned joins them.
+func (e *Exporter) Plan(ctx context.Context) (Preview, error) {
+	var p Preview
+	var errs []error
+	for _, tenant := range e.opts.Tenants {
+		r := e.newTenant(tenant)
+		for _, t := range r.tracks {
+			preview, err := t.preview(ctx)
+			if err != nil {
+				preview.Fault = err.Error()
+				errs = append(errs, fmt.Errorf("tenant %s: %s: %w", r.id, preview.Table, err))
+			}
+			p.Tables = append(p.Tables, preview)
+			if ctx.Err() != nil {
+				return p, context.Cause(ctx)
+			}
+		}
+	}
+	return p, errors.Join(errs...)
+}
+
+func (t *track) preview(ctx context.Context) (TablePreview, error) {
+	p := TablePreview{Tenant: t.tenant.id, Table: t.table.Table.Path()}
+	if _, err := t.prepare(ctx); err != nil {
+		return p, err
+	}
+	t.ledger.View(func(s *checkpoint.State) {
+		for _, r := range s.Open() {
+			p.Slices = append(p.Slices, partition.Planned{Slice: r.Slice, Rows: s.Leaves[r.Slice].Counted})
+		}
+	})
+	for _, l := range t.lanes {
+		if err := t.countLane(ctx, l, t.frontier(l.stream)); err != nil {
+			return p, err
+		}
+		if l.hist == nil {
+			continue
+		}
+		if err := t.previewLane(ctx, l, &p); err != nil {
+			return p, err
+		}
+	}
+	cost := t.planCost()
+	for _, s := range p.Slices {
+		p.Rows += s.Rows
+		if s.Rows > 0 {
+			p.Calls.Data++
+		}
+	}
+	p.Bytes, p.RunTime = cost.Bytes(p.Rows), cost.Time(p.Rows)
+	p.Calls.Plan = t.report.Calls.Plan
+	return p, nil
+}
+
+// previewLane packs a lane as a run would: a first chunk with what is known now, the rest with what its answers will
+// have taught.
+func (t *track) previewLane(ctx context.Context, l *lane, p *TablePreview) error {
+	start := l.hist.Start
+	for cost := t.planCost(); l.hist != nil; cost = cost.Settled() {
+		if err := t.refine(ctx, l, cost.RowsPerCall(t.opts().Caps)); err != nil {
+			return err
+		}
+		slices := t.pack(l, cost)
+		n := cutChunk(slices, cost.Answers)
+		p.Slices = append(p.Slices, slices[:n]...)
+		l.advance(slices[n-1].Slice.End)
+	}
+	if p.Start == 0 || start < p.Start {
+		p.Start = start
+	}
+	p.End = max(p.End, t.target())
+	return nil
+}

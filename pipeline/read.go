@@ -1,0 +1,175 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"huntlake/checkpoint"
+	"huntlake/partition"
+	"huntlake/pipeline/hunting"
+	"huntlake/schema"
+)
+
+// wantRead picks the open slice that expires first.
+func (t *track) wantRead() *task {
+	if !t.calling() {
+		return nil
+	}
+	var best checkpoint.Reading
+	expires := partition.MaxTick
+	t.ledger.View(func(s *checkpoint.State) {
+		for slice, leaf := range s.Leaves {
+			r := checkpoint.Reading{Slice: slice, Generation: leaf.Generation}
+			if at := t.expiry(slice); leaf.Open && !t.reading[slice] && (at < expires || at == expires && r.Compare(best) < 0) {
+				best, expires = r, at
+			}
+		}
+	})
+	if expires == partition.MaxTick {
+		return nil
+	}
+	return &task{
+		expires: expires,
+		begin:   func() { t.reading[best.Slice] = true },
+		run:     func(ctx context.Context) error { return t.read(ctx, best) },
+		finish:  func() { delete(t.reading, best.Slice) },
+	}
+}
+
+// expiry is the smallest Timestamp in a slice as far as it is known.
+func (t *track) expiry(s partition.Slice) partition.Tick {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if at, ok := t.oldest[s]; ok && at != partition.NoTick {
+		return at
+	}
+	return max(s.Floor, min(s.Start, partition.MaxTick-1))
+}
+
+// read makes one call for a slice and stages its rows; or, if the slice cannot be read as it is, splits it or raises
+// its floor, and leaves what comes of it to later tasks.
+func (t *track) read(ctx context.Context, r checkpoint.Reading) error {
+	leaf := t.leaf(r.Slice)
+	if !leaf.Open || leaf.Generation != r.Generation {
+		return nil // another process has read it
+	}
+	same, err := t.raiseFloor(ctx, r, leaf.Counted)
+	if err != nil || !same {
+		return t.lost(err)
+	}
+	if why := t.tooBig(leaf.Counted); why != "" {
+		return t.lost(t.narrow(ctx, r.Slice, leaf.Counted, why))
+	}
+	query := t.table.Source.Rows(r.Slice)
+	called := t.tenant.clock.tick()
+	a, err := t.ask(ctx, reading, query, t.fields())
+	if errors.Is(err, hunting.ErrTooBig) {
+		t.wasted()
+		return t.lost(t.narrow(ctx, r.Slice, leaf.Counted, err.Error()))
+	}
+	if err != nil {
+		return err
+	}
+	defer a.Release()
+	receipt := checkpoint.Receipt{
+		Reading: r, Query: query, Received: a.Rows, Answer: a.Bytes, RunTime: a.Elapsed,
+		Called: called, Answered: t.tenant.clock.tick(),
+	}
+	trusted, err := t.trust(ctx, &receipt, leaf.Counted)
+	if err != nil || !trusted {
+		return t.lost(err)
+	}
+	return t.lost(t.stage(ctx, receipt, a))
+}
+
+// lost takes a rejected commit for what it is: another process was faster, and the ledger knows better.
+func (t *track) lost(err error) error {
+	if errors.Is(err, checkpoint.ErrRejected) {
+		t.opts().Logger.Info("another process was faster", "tenant", t.tenant.id, "table", t.table.Table.Path(), "reason", err)
+		return nil
+	}
+	return err
+}
+
+func (t *track) wasted() { t.count(func(r *TableReport) { r.Calls.Wasted++ }) }
+
+func (t *track) leaf(s partition.Slice) checkpoint.Leaf {
+	var leaf checkpoint.Leaf
+	t.ledger.View(func(st *checkpoint.State) { leaf = st.Leaves[s] })
+	return leaf
+}
+
+// fields is what the newest answer's schema is known to be.
+func (t *track) fields() []schema.Field {
+	var out []schema.Field
+	t.ledger.View(func(s *checkpoint.State) {
+		for _, c := range s.Schema.Columns {
+			if !c.Gone {
+				out = append(out, schema.Field{Name: c.Source, Type: c.Type})
+			}
+		}
+	})
+	return out
+}
+
+// tooBig says why a slice of so many rows is not to be asked as it is, or nothing: it is over the row cap, or rows
+// have turned out so wide since it was planned that the answer is expected to be refused.
+func (t *track) tooBig(rows int64) string {
+	caps := t.opts().Caps
+	if rows > caps.Rows {
+		return fmt.Sprintf("%d rows are over the cap of %d", rows, caps.Rows)
+	}
+	if bytes := t.cost().Bytes(rows); rows > 1 && bytes > caps.Bytes {
+		return fmt.Sprintf("%d rows are expected to take %d bytes, over the cap of %d", rows, bytes, caps.Bytes)
+	}
+	return ""
+}
+
+// trust holds an answer's row count against the plan's. A count that does not match is asked again, at most twice: an
+// answer that agrees with a recount is taken; one that disagrees with two equal ones is wrong, and the slice is asked
+// again and at last split; if the counts differ, the source is moving, and the receipt says so.
+func (t *track) trust(ctx context.Context, r *checkpoint.Receipt, counted int64) (bool, error) {
+	r.Counted = []int64{counted}
+	capped := r.Received >= checkpoint.RowCap
+	for len(r.Counted) <= 2 && (capped || r.Received != r.Counted[len(r.Counted)-1]) {
+		n, err := t.askCount(ctx, recounting, r.Reading.Slice)
+		if err != nil {
+			return false, err
+		}
+		r.Counted = append(r.Counted, n)
+		if capped {
+			break
+		}
+	}
+	last := r.Counted[len(r.Counted)-1]
+	switch {
+	case capped:
+		t.wasted()
+		return false, t.narrow(ctx, r.Reading.Slice, max(last, checkpoint.RowCap), "the answer reached the row cap")
+	case r.Received == last:
+		return true, nil
+	case r.Counted[1] != last:
+		r.Moved = true
+		return true, nil
+	}
+	return false, t.distrust(ctx, r)
+}
+
+// distrust deals with an answer that does not hold what the source keeps counting: one more try, then a split.
+func (t *track) distrust(ctx context.Context, r *checkpoint.Receipt) error {
+	t.wasted()
+	slice, last := r.Reading.Slice, r.Counted[len(r.Counted)-1]
+	t.mu.Lock()
+	t.mismatch[slice]++
+	again := t.mismatch[slice] < 2
+	t.mu.Unlock()
+	t.opts().Logger.Warn("answer does not hold what was counted", "tenant", t.tenant.id, "table", t.table.Table.Path(), "slice", slice.String(), "received", r.Received, "counted", last)
+	if again {
+		return nil
+	}
+	if last < 2 {
+		return fmt.Errorf("slice %v: the source counts %d rows and answers %d, again and again", slice, last, r.Received)
+	}
+	return t.narrow(ctx, slice, last, fmt.Sprintf("%d rows received, %d counted", r.Received, last))
+}

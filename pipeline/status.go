@@ -1,0 +1,97 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"huntlake/checkpoint"
+	"huntlake/partition"
+)
+
+// Status is what the ledgers say. Making it asks nothing of the source.
+type Status struct {
+	Tables []TableStatus `json:"tables"`
+}
+
+// TableStatus is the status of one table of one tenant.
+type TableStatus struct {
+	Tenant  string                     `json:"tenant"`
+	Table   string                     `json:"table"`
+	Streams []StreamStatus             `json:"streams"`
+	Open    int                        `json:"open_slices"`
+	Unread  int64                      `json:"open_rows"`
+	Totals  checkpoint.Totals          `json:"totals"`
+	Waiting int64                      `json:"waiting"` // rows staged and not yet published
+	Files   int                        `json:"files"`
+	Bytes   int64                      `json:"file_bytes"`
+	Days    int                        `json:"days"`
+	Columns int                        `json:"columns"`
+	Changes []checkpoint.SchemaChange  `json:"schema_changes,omitempty"` // after the first commit
+	Gaps    []checkpoint.RecordedGap   `json:"gaps,omitempty"`
+	Verdict *checkpoint.RecordedVerify `json:"verify,omitempty"`
+	Fault   string                     `json:"error,omitempty"`
+}
+
+// StreamStatus is how far a stream has come.
+type StreamStatus struct {
+	Stream    partition.Stream `json:"stream"`
+	Start     partition.Tick   `json:"start"`
+	Watermark partition.Tick   `json:"watermark"`
+	Frontier  partition.Tick   `json:"frontier"`
+}
+
+// Status reads the ledgers of every table of every tenant.
+func (e *Exporter) Status(ctx context.Context) (Status, error) {
+	var out Status
+	var errs []error
+	for _, tenant := range e.opts.Tenants {
+		for _, table := range e.opts.Tables {
+			st := TableStatus{Tenant: tenant.ID, Table: table.Table.Path()}
+			ledger, err := e.openLedger(ctx, tenant.ID, table.Table)
+			if err != nil {
+				st.Fault = err.Error()
+				errs = append(errs, fmt.Errorf("tenant %s: %w", tenant.ID, err))
+			} else {
+				ledger.View(st.fill)
+			}
+			out.Tables = append(out.Tables, st)
+		}
+	}
+	return out, errors.Join(errs...)
+}
+
+func (st *TableStatus) fill(s *checkpoint.State) {
+	for _, stream := range slices.Sorted(maps.Keys(s.Streams)) {
+		r := s.Streams[stream]
+		at, _ := s.Watermark(stream)
+		st.Streams = append(st.Streams, StreamStatus{stream, r.Start, at, r.End})
+	}
+	for _, leaf := range s.Leaves {
+		if leaf.Open {
+			st.Open++
+			st.Unread += leaf.Counted
+		}
+	}
+	for _, staged := range s.Staged {
+		for _, sec := range staged.Sections {
+			st.Waiting += sec.Rows
+		}
+	}
+	for _, day := range s.Days {
+		st.Days++
+		st.Files += len(day.Files)
+		for _, f := range day.Files {
+			st.Bytes += f.Bytes
+		}
+	}
+	st.Totals, st.Columns, st.Verdict = s.Totals, len(s.Schema.Columns), s.Verdict
+	st.Gaps = slices.Clone(s.Gaps)
+	for _, c := range s.Changes {
+		if c.Number != s.Changes[0].Number {
+			st.Changes = append(st.Changes, c)
+		}
+	}
+}

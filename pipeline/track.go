@@ -1,0 +1,247 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"huntlake/checkpoint"
+	"huntlake/partition"
+	"huntlake/schema"
+	"huntlake/writers"
+)
+
+// track is one table of one tenant in a run: what it still wants, in the order open, read or plan, publish, sweep.
+//
+// Fields above mu belong to the dispatching goroutine, and to a task only where the comment says so; those below are
+// shared by the tasks.
+type track struct {
+	tenant *tenantRun
+	table  Table
+
+	ledger    *checkpoint.Ledger // set by the task of the opening phase, which runs alone
+	lanes     []*lane            // likewise; each lane belongs to the task that plans it
+	sample    *checkpoint.Sample // set by the opening task, spent by the first plan
+	phase     phase
+	underway  int // tasks handed out
+	reading   map[partition.Slice]bool
+	planning  bool
+	merging   bool
+	settling  settling
+	faults    []error
+	callsOver bool // no more calls: the source has failed
+
+	mu       sync.Mutex
+	oldest   map[partition.Slice]partition.Tick // of slices planned in this run: the smallest Timestamp
+	mismatch map[partition.Slice]int            // answers of other than the counted number of rows
+	report   TableReport
+	planned  int64
+}
+
+// phase is how far a track has come.
+type phase uint8
+
+const (
+	opening phase = iota
+	moving        // reading, planning and publishing what is ripe
+	sweeping
+	closed
+)
+
+func newTrack(r *tenantRun, table Table) *track {
+	return &track{
+		tenant: r, table: table,
+		reading:  map[partition.Slice]bool{},
+		oldest:   map[partition.Slice]partition.Tick{},
+		mismatch: map[partition.Slice]int{},
+		report:   TableReport{Table: table.Table.Path()},
+	}
+}
+
+func (t *track) opts() *Options { return &t.tenant.exporter.opts }
+
+// want returns the next task, or nil if there is none now. begin follows if it is taken.
+func (t *track) want() *task {
+	if t.phase == opening && t.underway == 0 {
+		return t.wantOpen()
+	}
+	if t.phase == moving {
+		if w := t.wantRead(); w != nil {
+			return w
+		}
+		if w := t.wantPlan(); w != nil {
+			return w
+		}
+		if w := t.wantSettle(); w != nil {
+			return w
+		}
+		if w := t.wantPublish(); w != nil {
+			return w
+		}
+		if t.underway == 0 {
+			t.phase = sweeping
+		}
+	}
+	if t.phase == sweeping && t.underway == 0 {
+		return &task{expires: partition.MaxTick, begin: nothing, run: t.sweep, finish: func() { t.phase = closed }, last: true}
+	}
+	return nil
+}
+
+func nothing() {}
+
+// calling reports whether calls to the source may still be made.
+func (t *track) calling() bool { return !t.callsOver && t.tenant.spent == nil }
+
+func (t *track) wantOpen() *task {
+	if !t.calling() {
+		return nil
+	}
+	return &task{begin: nothing, run: t.open, finish: func() {
+		if t.phase == opening {
+			t.phase = moving
+		}
+	}}
+}
+
+// fail ends the table's calls; what has been staged is still published, unless that is what failed.
+func (t *track) fail(err error, last bool) {
+	t.faults = append(t.faults, err)
+	t.callsOver = true
+	if last || t.phase != moving {
+		t.phase = closed
+	}
+	t.opts().Logger.Error("table stopped", "tenant", t.tenant.id, "table", t.table.Table.Path(), "error", err)
+	t.tell("failed", err)
+}
+
+// close returns the report. spent is the tenant's quota error, if any.
+func (t *track) close(spent error) TableReport {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if spent != nil && len(t.faults) == 0 && (t.ledger == nil || t.unfinished()) {
+		t.faults = append(t.faults, spent)
+	}
+	t.report.err = errors.Join(t.faults...)
+	if t.report.err != nil {
+		t.report.Fault = t.report.err.Error()
+	}
+	if t.ledger != nil {
+		t.ledger.View(t.finalReport)
+	}
+	return t.report
+}
+
+func (t *track) finalReport(s *checkpoint.State) {
+	for _, st := range s.Staged {
+		for _, sec := range st.Sections {
+			t.report.Waiting += sec.Rows
+		}
+	}
+	for stream := range s.Streams {
+		if w, _ := s.Watermark(stream); t.report.Frontier == 0 || w < t.report.Frontier {
+			t.report.Frontier = w
+		}
+	}
+}
+
+// unfinished reports whether rows were left unread.
+func (t *track) unfinished() bool {
+	open := false
+	t.ledger.View(func(s *checkpoint.State) { open = len(s.Open()) > 0 })
+	for _, l := range t.lanes {
+		open = open || !l.done
+	}
+	return open
+}
+
+// tell reports progress.
+func (t *track) tell(stage string, err error) {
+	t.mu.Lock()
+	e := Event{
+		Tenant: t.tenant.id, Table: t.table.Table, Stage: stage, Rows: t.report.Rows, Planned: t.planned,
+		Calls: t.report.Calls.Total(), Err: err,
+	}
+	t.mu.Unlock()
+	t.opts().Progress(e)
+}
+
+// count changes the report.
+func (t *track) count(change func(*TableReport)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	change(&t.report)
+}
+
+// open folds the ledger and, on a table that was never planned, finds its streams and pins its columns.
+func (t *track) open(ctx context.Context) error {
+	fields, err := t.prepare(ctx)
+	if err != nil || fields == nil {
+		return err
+	}
+	_, err = t.evolve(ctx, fields)
+	return err
+}
+
+// prepare is open without a commit: it returns the columns that are still to be pinned, if any.
+func (t *track) prepare(ctx context.Context) (fields []schema.Field, err error) {
+	if t.ledger, err = t.tenant.exporter.openLedger(ctx, t.tenant.id, t.table.Table); err != nil {
+		return nil, err
+	}
+	var streams []partition.Stream
+	t.ledger.View(func(s *checkpoint.State) { streams = slices.Sorted(maps.Keys(s.Streams)) })
+	if len(streams) == 0 {
+		if streams, fields, err = t.discover(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for _, stream := range streams {
+		t.lanes = append(t.lanes, &lane{stream: stream})
+	}
+	t.completeSource(streams)
+	return fields, nil
+}
+
+func (e *Exporter) openLedger(ctx context.Context, tenant string, table partition.Table) (*checkpoint.Ledger, error) {
+	return checkpoint.Open(ctx, ledgerBucket{e.opts.Bucket}, checkpoint.Options{
+		Ledger: partition.Ledger{Tenant: tenant, Table: table},
+		Now:    e.opts.Now, Nonce: e.opts.Nonce, Program: e.opts.Program,
+	})
+}
+
+// ledgerBucket is the bucket as a ledger sees it.
+type ledgerBucket struct{ *writers.Bucket }
+
+// First lists the first n keys.
+func (b ledgerBucket) First(ctx context.Context, prefix string, n int) ([]string, error) {
+	objects, err := b.List(ctx, prefix, n)
+	keys := make([]string, len(objects))
+	for i, o := range objects {
+		keys[i] = o.Key
+	}
+	return keys, err
+}
+
+// evolve makes the ledger's columns hold a response's, in a commit of its own, and returns them.
+func (t *track) evolve(ctx context.Context, fields []schema.Field) (schema.Table, error) {
+	var table schema.Table
+	errNothing := errors.New("no change")
+	_, err := t.ledger.Append(ctx, func(s *checkpoint.State, _ int64) (checkpoint.Body, error) {
+		next, changes, err := s.Schema.Evolve(fields)
+		if err != nil {
+			return nil, fmt.Errorf("columns of %s: %w", t.table.Table.Path(), err)
+		}
+		table = next
+		if len(changes) == 0 {
+			return nil, errNothing
+		}
+		return &checkpoint.Schema{Table: next, Changes: changes}, nil
+	})
+	if err != nil && !errors.Is(err, errNothing) {
+		return schema.Table{}, err
+	}
+	return table, nil
+}

@@ -1,0 +1,86 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"huntlake/checkpoint"
+	"huntlake/partition"
+)
+
+// Verification is what a verify found.
+type Verification struct {
+	Tables []TableVerification `json:"tables"`
+}
+
+// TableVerification is the part of one table of one tenant.
+type TableVerification struct {
+	Tenant string `json:"tenant"`
+	Table  string `json:"table"`
+	checkpoint.Verify
+	Gaps  []checkpoint.RecordedGap `json:"gaps,omitempty"`
+	Fault string                   `json:"error,omitempty"` // why the comparison could not be made
+}
+
+// Clean reports whether everything was compared and nothing differs or is missing.
+func (v Verification) Clean() bool {
+	for _, t := range v.Tables {
+		if len(t.Differences) > 0 || len(t.Gaps) > 0 || t.Fault != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// Verify compares the source with the ledger, by counts, while the source still has the data; and the ledger with the
+// files, by counts and digests, reading every file back. It records the result in the ledger. The error joins those of
+// tables that could not be compared; differences are no error.
+func (e *Exporter) Verify(ctx context.Context) (Verification, error) {
+	var v Verification
+	var errs []error
+	for _, tenant := range e.opts.Tenants {
+		r := e.newTenant(tenant)
+		for _, t := range r.tracks {
+			found, err := t.verify(ctx)
+			if err != nil {
+				found.Fault = err.Error()
+				errs = append(errs, fmt.Errorf("tenant %s: %s: %w", r.id, found.Table, err))
+			}
+			v.Tables = append(v.Tables, found)
+			if ctx.Err() != nil {
+				return v, context.Cause(ctx)
+			}
+		}
+	}
+	return v, errors.Join(errs...)
+}
+
+func (t *track) verify(ctx context.Context) (TableVerification, error) {
+	v := TableVerification{Tenant: t.tenant.id, Table: t.table.Table.Path()}
+	ledger, err := t.tenant.exporter.openLedger(ctx, t.tenant.id, t.table.Table)
+	if err != nil {
+		return v, err
+	}
+	t.ledger = ledger
+	t.tell("verify", nil)
+	var streams []partition.Stream
+	ledger.View(func(s *checkpoint.State) {
+		streams, v.Gaps = slices.Sorted(maps.Keys(s.Streams)), slices.Clone(s.Gaps)
+	})
+	if len(streams) == 0 {
+		v.Differences = append(v.Differences, "nothing has been exported yet")
+		return v, nil
+	}
+	t.completeSource(streams)
+	if err := t.verifySource(ctx, streams, &v.Verify); err != nil {
+		return v, err
+	}
+	if err := t.verifyFiles(ctx, &v.Verify); err != nil {
+		return v, err
+	}
+	_, err = ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) { return &v.Verify, nil })
+	return v, err
+}

@@ -1,0 +1,92 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"huntlake/checkpoint"
+	"huntlake/writers"
+)
+
+// verifyFiles holds the files against the ledger: each is read back whole, and no other may lie where readers look.
+func (t *track) verifyFiles(ctx context.Context, v *checkpoint.Verify) error {
+	expected := map[string]checkpoint.File{}
+	begun := map[string]bool{}
+	var published, staged, total int64
+	t.ledger.View(func(s *checkpoint.State) {
+		for _, day := range s.Days {
+			for _, f := range day.Files {
+				expected[f.Key] = f
+				published += f.Rows
+			}
+		}
+		for _, p := range s.Begun {
+			begun[p.Key] = true
+		}
+		for _, st := range s.Staged {
+			for _, sec := range st.Sections {
+				staged += sec.Rows
+			}
+		}
+		total = s.Totals.Rows
+	})
+	if published+staged != total {
+		v.Differences = append(v.Differences, fmt.Sprintf("the ledger has %d rows in receipts, %d in files and %d staged", total, published, staged))
+	}
+	l := t.ledger.Key()
+	objects, err := t.opts().Bucket.List(ctx, fmt.Sprintf("%s/tenant=%s/", l.Table.Path(), l.Tenant), 0)
+	if err != nil {
+		return fmt.Errorf("list files of %v: %w", l.Table, err)
+	}
+	var keys []string
+	for _, o := range objects {
+		if path.Ext(o.Key) == ".parquet" {
+			keys = append(keys, o.Key)
+		}
+	}
+	return t.compareFiles(ctx, v, keys, expected, begun)
+}
+
+func (t *track) compareFiles(ctx context.Context, v *checkpoint.Verify, keys []string, expected map[string]checkpoint.File, begun map[string]bool) error {
+	for _, key := range keys {
+		want, ok := expected[key]
+		if !ok {
+			if !begun[key] {
+				v.Differences = append(v.Differences, fmt.Sprintf("%s: readers see this file, the ledger does not know it", key))
+			}
+			continue
+		}
+		delete(expected, key)
+		got, err := t.opts().Bucket.Inspect(ctx, key, t.timeColumn())
+		if err != nil {
+			v.Differences = append(v.Differences, fmt.Sprintf("%s: %v", key, err))
+			continue
+		}
+		v.Files++
+		v.FileRows += got.Rows
+		if diff := fileDifference(want, got); diff != "" {
+			v.Differences = append(v.Differences, key+": "+diff)
+		}
+	}
+	var missing []string
+	for key := range expected {
+		missing = append(missing, key+": the ledger expects this file, and it is not there")
+	}
+	slices.Sort(missing)
+	v.Differences = append(v.Differences, missing...)
+	return ctx.Err()
+}
+
+func fileDifference(want checkpoint.File, got writers.File) string {
+	var faults []string
+	if got.Rows != want.Rows {
+		faults = append(faults, fmt.Sprintf("%d rows, the ledger has %d", got.Rows, want.Rows))
+	}
+	if got.Digest != want.Digest {
+		faults = append(faults, fmt.Sprintf("digest %v, the ledger has %v", got.Digest, want.Digest))
+	}
+	return strings.Join(faults, "; ")
+}

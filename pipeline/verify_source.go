@@ -1,0 +1,158 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"huntlake/checkpoint"
+	"huntlake/partition"
+)
+
+// verifySource holds the source's counts against the receipts'.
+//
+// Each stream is counted by hour of its cursor and day of Timestamp, above a floor. Besides, every day of Timestamp
+// is counted without any word about the cursor, so that no predicate can hide rows from both sides: those totals must
+// be the stamped rows of all hours, before, inside and behind what was exported, and the unstamped ones.
+func (t *track) verifySource(ctx context.Context, streams []partition.Stream, v *checkpoint.Verify) error {
+	if open := t.openSlices(); open > 0 {
+		v.Differences = append(v.Differences, fmt.Sprintf("%d slices have not been read yet: run the export to its end first", open))
+		return nil
+	}
+	v.Floor = t.commonFloor()
+	now := t.tenant.clock.tick()
+	if v.Floor >= now {
+		return nil
+	}
+	days, err := t.askDays(ctx, v.Floor, now)
+	if err != nil {
+		return err
+	}
+	stamped := map[partition.Date]int64{}
+	for _, stream := range streams {
+		if err := t.verifyStream(ctx, stream, v, stamped); err != nil {
+			return err
+		}
+	}
+	t.verifyTotals(streams, days, stamped, v)
+	return nil
+}
+
+func (t *track) openSlices() (n int) {
+	t.ledger.View(func(s *checkpoint.State) { n = len(s.Open()) })
+	return n
+}
+
+// commonFloor is the lowest Timestamp above which every slice was read whole and the source still has every row: the
+// floor of all plans, if they share one that has not expired; else the first midnight above them all.
+func (t *track) commonFloor() partition.Tick {
+	edge := t.tenant.clock.tick() - retention + partition.Minute
+	low, high := partition.MaxTick, partition.MinTick
+	t.ledger.View(func(s *checkpoint.State) {
+		for _, r := range s.Streams {
+			low, high = min(low, r.First), max(high, r.Floor)
+		}
+		for _, g := range s.Gaps {
+			high = max(high, g.Below)
+		}
+	})
+	if low == high && low >= edge {
+		return low
+	}
+	return max(high, edge).Ceil(partition.Day)
+}
+
+// dayCount is what the source holds of a day of Timestamp.
+type dayCount struct{ rows, unstamped int64 }
+
+func (t *track) askDays(ctx context.Context, from, to partition.Tick) (map[partition.Date]dayCount, error) {
+	f, err := t.figures(ctx, planning, t.table.Source.Days(from, to), rowsField, unstamped, dayField)
+	if err != nil {
+		return nil, err
+	}
+	out := map[partition.Date]dayCount{}
+	for i := range f.rows {
+		out[partition.DateOf(f.ticks(dayField.Name, i))] = dayCount{f.columns[rowsField.Name][i], f.columns[unstamped.Name][i]}
+	}
+	return out, nil
+}
+
+func (t *track) askCells(ctx context.Context, s partition.Slice) (checkpoint.Cells, error) {
+	f, err := t.figures(ctx, planning, t.table.Source.Cells(s), rowsField, binField, dayField)
+	if err != nil {
+		return nil, err
+	}
+	out := checkpoint.Cells{}
+	for i := range f.rows {
+		out[checkpoint.Cell{Hour: f.ticks(binField.Name, i), Day: partition.DateOf(f.ticks(dayField.Name, i))}] += f.columns[rowsField.Name][i]
+	}
+	return out, nil
+}
+
+// verifyStream compares a stream up to its frontier, cell by cell, and adds its stamped rows to the days' sums.
+func (t *track) verifyStream(ctx context.Context, stream partition.Stream, v *checkpoint.Verify, stamped map[partition.Date]int64) error {
+	var r checkpoint.Range
+	var ledger checkpoint.Cells
+	t.ledger.View(func(s *checkpoint.State) { r, ledger = s.Streams[stream], maps.Clone(s.Cells[stream]) })
+	s := partition.Slice{Stream: stream, Start: partition.MinTick, End: r.End, Floor: v.Floor}
+	source, err := t.askCells(ctx, s)
+	if err != nil {
+		return err
+	}
+	for cell, n := range source {
+		if stream == partition.Stamped {
+			stamped[cell.Day] += n
+		}
+		if cell.Hour < r.Start {
+			delete(source, cell) // before the export began
+		}
+	}
+	compareCells(stream, source, ledger, v)
+	if stream != partition.Stamped {
+		return nil
+	}
+	s.Start, s.End = r.End, partition.MaxTick
+	behind, err := t.askCells(ctx, s)
+	for cell, n := range behind {
+		stamped[cell.Day] += n
+	}
+	return err
+}
+
+// compareCells names every cell above the floor in which source and ledger differ.
+func compareCells(stream partition.Stream, source, ledger checkpoint.Cells, v *checkpoint.Verify) {
+	first := partition.DateOf(v.Floor)
+	cells := maps.Clone(source)
+	maps.Copy(cells, ledger)
+	for _, cell := range slices.SortedFunc(maps.Keys(cells), checkpoint.Cell.Compare) {
+		if cell.Day < first {
+			continue
+		}
+		v.SourceRows += source[cell]
+		v.LedgerRows += ledger[cell]
+		if source[cell] != ledger[cell] {
+			v.Differences = append(v.Differences, fmt.Sprintf("%v rows of hour %v, day %v: the source has %d, the ledger %d",
+				stream, cell.Hour, cell.Day, source[cell], ledger[cell]))
+		}
+	}
+}
+
+// verifyTotals compares the totals that ignore the cursor with the sums of the streams. The totals were asked first:
+// rows that arrived in between may only add to the sums.
+func (t *track) verifyTotals(streams []partition.Stream, days map[partition.Date]dayCount, stamped map[partition.Date]int64, v *checkpoint.Verify) {
+	if slices.Contains(streams, partition.Whole) {
+		return // its cells are the totals
+	}
+	unread := !slices.Contains(streams, partition.Unstamped)
+	for _, day := range slices.Sorted(maps.Keys(days)) {
+		n := days[day]
+		if slices.Contains(streams, partition.Stamped) && stamped[day] < n.rows-n.unstamped {
+			v.Differences = append(v.Differences, fmt.Sprintf("day %v: the source has %d rows with an ingestion time, but shows %d by hour of it",
+				day, n.rows-n.unstamped, stamped[day]))
+		}
+		if unread && n.unstamped > 0 {
+			v.Differences = append(v.Differences, fmt.Sprintf("day %v: %d rows without an ingestion time have not been exported", day, n.unstamped))
+		}
+	}
+}
