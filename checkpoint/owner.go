@@ -21,6 +21,7 @@ type Owner struct {
 	Number  int64           `json:"number"`
 	Nonce   string          `json:"nonce"` // of the process
 	Program string          `json:"program"`
+	Process string          `json:"process,omitempty"` // names the process on its machine; only that machine can use it
 	Time    partition.Tick  `json:"time"`
 	Until   partition.Tick  `json:"until"` // not after Time: the tenant is free
 	Spent   json.RawMessage `json:"spent,omitempty"`
@@ -41,18 +42,27 @@ type OwnerBucket interface {
 	Delete(ctx context.Context, key string) error
 }
 
-// Tenancy is one process's claim on one tenant. It is not safe for concurrent use.
-type Tenancy struct {
-	bucket  OwnerBucket
-	tenant  string
-	nonce   string
-	program string
-	now     func() time.Time
+// Claimant is a process that claims tenants.
+type Claimant struct {
+	Nonce   string // unique among all processes, ever
+	Program string // name and version, for the record
+	Process string // names the process on its machine; "" where nobody could tell whether it has ended
+	// Gone reports whether the process of a record has ended for certain, so that its claim need not be waited for. It
+	// answers false wherever it cannot know; nil stands for never knowing.
+	Gone func(process string) bool
 }
 
-// NewTenancy returns a claim that has not been made yet. nonce names the process.
-func NewTenancy(b OwnerBucket, tenant, nonce, program string, now func() time.Time) *Tenancy {
-	return &Tenancy{bucket: b, tenant: tenant, nonce: nonce, program: program, now: now}
+// Tenancy is one process's claim on one tenant. It is not safe for concurrent use.
+type Tenancy struct {
+	bucket OwnerBucket
+	tenant string
+	who    Claimant
+	now    func() time.Time
+}
+
+// NewTenancy returns a claim that has not been made yet.
+func NewTenancy(b OwnerBucket, tenant string, who Claimant, now func() time.Time) *Tenancy {
+	return &Tenancy{bucket: b, tenant: tenant, who: who, now: now}
 }
 
 const (
@@ -89,7 +99,16 @@ func (y *Tenancy) Latest(ctx context.Context) (Owner, []string, error) {
 }
 
 // Mine reports whether this process wrote a record.
-func (y *Tenancy) Mine(o Owner) bool { return o.Nonce == y.nonce }
+func (y *Tenancy) Mine(o Owner) bool { return o.Nonce == y.who.Nonce }
+
+// taken reports whether another process owns the tenant at an instant. One that was killed does not: its claim runs on,
+// but it makes no more calls.
+func (y *Tenancy) taken(o Owner, at partition.Tick) bool {
+	if y.Mine(o) || o.Until <= at {
+		return false
+	}
+	return o.Process == "" || y.who.Gone == nil || !y.who.Gone(o.Process)
+}
 
 func ownerNumber(key string) (int64, error) {
 	return strconv.ParseInt(strings.TrimSuffix(path.Base(key), ".json"), 10, 64)
@@ -97,7 +116,7 @@ func ownerNumber(key string) (int64, error) {
 
 // Claim makes this process the tenant's owner for the given time, or renews that, and returns the record before its
 // own: what it says of the quota is to be restored if it is another process's. A life of zero gives the tenant up.
-// While another process owns the tenant, the error is an *OwnedError.
+// While another process owns the tenant, and has not certainly ended, the error is an *OwnedError.
 func (y *Tenancy) Claim(ctx context.Context, life time.Duration, spent json.RawMessage) (Owner, error) {
 	const races = 8
 	for range races {
@@ -106,10 +125,13 @@ func (y *Tenancy) Claim(ctx context.Context, life time.Duration, spent json.RawM
 			return Owner{}, err
 		}
 		now := partition.TickOf(y.now())
-		if before.Nonce != y.nonce && before.Until > now {
+		if y.taken(before, now) {
 			return before, &OwnedError{before}
 		}
-		mine := Owner{Format, before.Number + 1, y.nonce, y.program, now, now.Add(life), spent}
+		mine := Owner{
+			Format: Format, Number: before.Number + 1, Nonce: y.who.Nonce, Program: y.who.Program, Process: y.who.Process,
+			Time: now, Until: now.Add(life), Spent: spent,
+		}
 		won, err := y.create(ctx, mine)
 		if err != nil {
 			return Owner{}, err
