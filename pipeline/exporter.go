@@ -56,6 +56,9 @@ type Options struct {
 	Now     func() time.Time // the local clock
 	Nonce   func() string    // unique among all writers, ever
 
+	Process string                    // names this process on its machine; "" where nobody could tell whether it has ended
+	Gone    func(process string) bool // whether such a process has ended for certain; nil: nobody can tell
+
 	Window     time.Duration // how far back a first run reaches; 30 days
 	Settle     time.Duration // how far behind the clock a plan ends; 10 minutes
 	MaxDelay   time.Duration // after which staged rows are published anyhow; 1 hour

@@ -30,18 +30,13 @@ type lease struct {
 
 func (e *Exporter) newLease(t Tenant) *lease {
 	o := &e.opts
-	return &lease{
-		tenancy: checkpoint.NewTenancy(ledgerBucket{o.Bucket}, t.ID, o.Nonce(), o.Program, o.Now), quota: t.Quota,
-	}
+	who := checkpoint.Claimant{Nonce: o.Nonce(), Program: o.Program, Process: o.Process, Gone: o.Gone}
+	return &lease{tenancy: checkpoint.NewTenancy(ledgerBucket{o.Bucket}, t.ID, who, o.Now), quota: t.Quota}
 }
 
 // hold claims the tenant, calls work with a context that ends when the claim is lost, and gives the tenant up.
 func (l *lease) hold(ctx context.Context, work func(context.Context)) error {
-	before, err := l.claim(ctx, leaseLife)
-	if err != nil {
-		return err
-	}
-	if err := l.restore(before); err != nil {
+	if err := l.take(ctx); err != nil {
 		return err
 	}
 	working, stop := context.WithCancelCause(ctx)
@@ -61,6 +56,20 @@ func (l *lease) hold(ctx context.Context, work func(context.Context)) error {
 	defer cancel()
 	_, _ = l.claim(ending, 0) // it runs out by itself too
 	return nil
+}
+
+// take claims the tenant and counts as spent what earlier processes have spent, in a record of its own: if this one is
+// killed before it renews its claim, the next must not forget it.
+func (l *lease) take(ctx context.Context) error {
+	before, err := l.claim(ctx, leaseLife)
+	if err != nil || l.quota == nil || len(before.Spent) == 0 {
+		return err
+	}
+	if err := l.restore(before); err != nil {
+		return err
+	}
+	_, err = l.claim(ctx, leaseLife)
+	return err
 }
 
 func (l *lease) claim(ctx context.Context, life time.Duration) (checkpoint.Owner, error) {
