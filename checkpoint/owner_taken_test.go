@@ -8,7 +8,7 @@ import (
 )
 
 // The claim of a process that was killed is waited for by those alone who cannot tell that it has ended.
-func TestOwnerGone(t *testing.T) {
+func TestOwnerTaken(t *testing.T) {
 	gone := func(process string) bool { return process == "here/17" }
 	cases := []struct {
 		name    string
