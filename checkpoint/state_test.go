@@ -17,7 +17,9 @@ func TestWatermark(t *testing.T) {
 	if at, ok := s.Watermark(partition.Stamped); ok || at != 0 {
 		t.Errorf("a stream that was never planned: %v, %v", at, ok)
 	}
-	read := func(hour int, rows int64) checkpoint.Body { return stage(receipt(reading(stamped(hour), 1), rows, part{0, rows})) }
+	read := func(hour int, rows int64) checkpoint.Body {
+		return stage(receipt(reading(stamped(hour), 1), rows, part{0, rows}))
+	}
 	for _, c := range []struct {
 		name string
 		body checkpoint.Body
@@ -69,12 +71,44 @@ func TestHandedOut(t *testing.T) {
 	staged, _, _ := s.Section(r, dayZero)
 	more(t, s, begin(3, 0, r))
 	begun, day := s.Begun[3], s.Days[dayZero]
+	claimed, _, _ := s.Section(r, dayZero)
 	more(t, s, end(3, 0, 6, digest(6)), begin(5, 1, r))
-	if staged.Sections[0].Publish != 0 || len(staged.Sections) != 2 || staged.Sections[1].Publish != 0 {
-		t.Errorf("sections changed: %+v", staged.Sections)
+	for i, want := range []int64{6, 4} {
+		if staged.Sections[i].Rows != want || staged.Sections[i].Publish != 0 || claimed.Sections[i].Rows != want {
+			t.Errorf("section %d changed: %+v, %+v", i, staged.Sections, claimed.Sections)
+		}
 	}
 	if len(day.Files) != 0 || len(begun.Inputs) != 1 || begun.Inputs[0] != r {
 		t.Errorf("files or inputs changed: %+v, %+v", day, begun)
+	}
+}
+
+func TestRange(t *testing.T) {
+	s := fold(t, plan(partition.Stamped, 0, 1, 1))
+	for i, f := range []partition.Tick{floor + 5, floor + 2} {
+		p := plan(partition.Stamped, i+1, 1, 1)
+		p.Floor, p.Slices[0].Slice.Floor = f, f
+		more(t, s, p)
+	}
+	if got, want := s.Streams[partition.Stamped], (checkpoint.Range{Start: at(0), End: at(3), Floor: floor + 5, First: floor}); got != want {
+		t.Errorf("the range is %+v, want %+v", got, want)
+	}
+}
+
+// The children of a split are read at their parent's generation, and compared as it would have been.
+func TestSplitInherits(t *testing.T) {
+	column := schema.Column{Source: "A", Type: "String", Name: "A", Kind: schema.String}
+	halves, _ := stamped(0).SplitAt(at(0) + partition.Minute)
+	parts := split(stamped(0), 6, halves...)
+	parts.Children[1].Rows = 0
+	s := fold(t, &checkpoint.Schema{Table: schema.Table{Columns: []schema.Column{column}}}, plan(partition.Stamped, 0, 1, 10),
+		stage(altered(receipt(reading(stamped(0), 1), 10, part{0, 10}), func(r *checkpoint.Receipt) { r.Columns = 1 })),
+		again(1, reading(stamped(0), 2), 12), parts)
+	want := map[partition.Slice]checkpoint.Leaf{
+		halves[0]: {Generation: 2, Open: true, Counted: 6, Columns: 1}, halves[1]: {Generation: 2, Columns: 1},
+	}
+	if diff := cmp.Diff(want, s.Leaves); diff != "" {
+		t.Errorf("leaves: %s", diff)
 	}
 }
 

@@ -1,0 +1,136 @@
+package checkpoint_test
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"huntlake/checkpoint"
+	"huntlake/partition"
+)
+
+// process is a claim on tenant t1 by the named process, with a clock of its own.
+type process struct {
+	*checkpoint.Tenancy
+	hour int
+}
+
+func newProcess(b checkpoint.OwnerBucket, name string, hour int) *process {
+	p := &process{hour: hour}
+	p.Tenancy = checkpoint.NewTenancy(b, "t1", checkpoint.Claimant{Nonce: name, Program: "huntlake test"}, func() time.Time { return at(p.hour).Time() })
+	return p
+}
+
+// claim tries until the bucket lets it.
+func (p *process) claim(t *testing.T, hours int, spent string) (before checkpoint.Owner, owned bool) {
+	t.Helper()
+	before, err := p.Claim(t.Context(), time.Duration(hours)*time.Hour, json.RawMessage(spent))
+	if errors.Is(err, errInjected) {
+		return p.claim(t, hours, spent)
+	}
+	var other *checkpoint.OwnedError
+	if errors.As(err, &other) {
+		return other.Owner, false
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return before, true
+}
+
+func TestOwner(t *testing.T) {
+	b := newBucket()
+	first, second := newProcess(b, "p1", 0), newProcess(b, "p2", 0)
+	if before, ok := first.claim(t, 2, `{"calls":1}`); !ok || before.Number != 0 {
+		t.Fatalf("a free tenant is refused: %+v", before)
+	}
+	if before, ok := second.claim(t, 2, `{}`); ok || before.Number != 1 || before.Until != at(2) || !first.Mine(before) || second.Mine(before) {
+		t.Errorf("a tenant that is taken is given away: %+v", before)
+	}
+	first.hour = 1
+	if before, ok := first.claim(t, 2, `{"calls":2}`); !ok || before.Number != 1 {
+		t.Errorf("renewal: %+v, %v", before, ok)
+	}
+	second.hour = 2
+	if before, ok := second.claim(t, 2, `{}`); ok || before.Until != at(3) {
+		t.Errorf("a renewed tenant is given away: %+v", before)
+	}
+	second.hour = 3
+	if before, ok := second.claim(t, 2, `{"calls":9}`); !ok || string(before.Spent) != `{"calls":2}` {
+		t.Errorf("an expired tenant is refused, or forgets what was spent: %+v, %v", before, ok)
+	}
+	if before, ok := first.claim(t, 2, `{}`); ok || !second.Mine(before) {
+		t.Errorf("the tenant is owned twice: %+v", before)
+	}
+	if _, ok := second.claim(t, 0, `{"calls":9}`); !ok {
+		t.Error("the owner may not give up")
+	}
+	first.hour = 3
+	if before, ok := first.claim(t, 1, `{}`); !ok || string(before.Spent) != `{"calls":9}` {
+		t.Errorf("a tenant given up is refused: %+v", before)
+	}
+	keys := slices.Sorted(maps.Keys(b.objects))
+	want := []string{partition.OwnerKey("t1", 3), partition.OwnerKey("t1", 4), partition.OwnerKey("t1", 5)}
+	if !slices.Equal(keys, want) {
+		t.Errorf("records %q, want %q", keys, want)
+	}
+}
+
+// A record that cannot be read counts as expired, a stranger's file as none.
+func TestOwnerCorrupt(t *testing.T) {
+	for _, text := range []string{"", "null", "{", `{"format":1,"number":9,"nonce":"p9","until":"2026-11-25T00:00:00Z"}`, "\x00\x00"} {
+		b := newBucket()
+		b.put(partition.OwnerKey("t1", 3), []byte(text))
+		b.put(partition.OwnerPrefix("t1")+"readme.txt", []byte("x"))
+		p := newProcess(b, "p1", 0)
+		before, ok := p.claim(t, 1, `{}`)
+		if _, written := b.objects[partition.OwnerKey("t1", 4)]; !ok || before.Number != 3 || !written {
+			t.Errorf("after %q: %+v, %v, next record written: %v", text, before, ok, written)
+		}
+	}
+}
+
+// Whatever fails, one process owns the tenant in the end, and the other knows.
+func TestOwnerFaults(t *testing.T) {
+	for op := range 6 {
+		for _, kind := range []fault{before, after, echo} {
+			b := newBucket()
+			first, second := newProcess(b, "p1", 0), newProcess(b, "p2", 0)
+			b.fail = func(n int, _ string) fault {
+				if n == op+1 {
+					return kind
+				}
+				return none
+			}
+			_, owned := first.claim(t, 1, `{}`)
+			if before, ok := second.claim(t, 1, `{}`); !owned || ok || !first.Mine(before) {
+				t.Errorf("operation %d, fault %d: the tenant is owned twice: %+v", op, kind, before)
+			}
+		}
+	}
+}
+
+func TestOwnerRace(t *testing.T) {
+	b := newBucket()
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	owners := 0
+	for _, name := range []string{"p1", "p2", "p3", "p4", "p5", "p6"} {
+		p := newProcess(b, name, 0)
+		group.Go(func() {
+			if _, ok := p.claim(t, 1, `{}`); ok {
+				mu.Lock()
+				defer mu.Unlock()
+				owners++
+			}
+		})
+	}
+	group.Wait()
+	if owners != 1 {
+		t.Errorf("%d processes own the tenant", owners)
+	}
+}
