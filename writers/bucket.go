@@ -169,6 +169,25 @@ func (b *Bucket) Delete(ctx context.Context, key string) error {
 	return err
 }
 
+// size returns the size of an object, or fs.ErrNotExist.
+func (b *Bucket) size(ctx context.Context, key string) (int64, error) {
+	a, err := b.blob.Attributes(ctx, key)
+	if err != nil {
+		return 0, b.translate("read", key, err)
+	}
+	return a.Size, nil
+}
+
+// First returns the first n keys that begin with prefix, in ascending order.
+func (b *Bucket) First(ctx context.Context, prefix string, n int) ([]string, error) {
+	objects, err := b.List(ctx, prefix, n)
+	keys := make([]string, len(objects))
+	for i, o := range objects {
+		keys[i] = o.Key
+	}
+	return keys, err
+}
+
 // Close ends the use of the bucket.
 func (b *Bucket) Close() error { return b.blob.Close() }
 

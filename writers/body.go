@@ -17,9 +17,9 @@ const (
 	readPause    = 200 * time.Millisecond
 )
 
-// sectionReader reads a range of an object to its end, over as many requests as it takes: a client repeats a request
+// bodyReader reads a range of an object to its end, over as many requests as it takes: a client repeats a request
 // that failed, but not a body that broke off.
-type sectionReader struct {
+type bodyReader struct {
 	reopen func(offset int64) (*blob.Reader, error)
 	place  string
 	body   *blob.Reader
@@ -30,8 +30,8 @@ type sectionReader struct {
 }
 
 // open reads [offset, offset+length), or to the end if length is negative.
-func (b *Bucket) open(ctx context.Context, key string, offset, length int64) (*sectionReader, error) {
-	s := &sectionReader{place: b.at(key), offset: offset, end: offset + length}
+func (b *Bucket) open(ctx context.Context, key string, offset, length int64) (*bodyReader, error) {
+	s := &bodyReader{place: b.at(key), offset: offset, end: offset + length}
 	s.reopen = func(at int64) (*blob.Reader, error) {
 		n := int64(-1)
 		if length >= 0 {
@@ -54,7 +54,7 @@ func (b *Bucket) open(ctx context.Context, key string, offset, length int64) (*s
 }
 
 // Read implements io.Reader.
-func (s *sectionReader) Read(p []byte) (int, error) {
+func (s *bodyReader) Read(p []byte) (int, error) {
 	if s.offset >= s.end {
 		return 0, io.EOF
 	}
@@ -76,7 +76,7 @@ func (s *sectionReader) Read(p []byte) (int, error) {
 }
 
 // resume waits and opens the rest of the range; after too many attempts without a byte in between it returns why.
-func (s *sectionReader) resume(cause error) error {
+func (s *bodyReader) resume(cause error) error {
 	for {
 		pause := s.pauses.NextBackOff()
 		if pause == backoff.Stop {
@@ -108,4 +108,4 @@ func wait(ctx context.Context, d time.Duration) error {
 }
 
 // Close implements io.Closer.
-func (s *sectionReader) Close() error { return s.body.Close() }
+func (s *bodyReader) Close() error { return s.body.Close() }

@@ -1,0 +1,213 @@
+package parquet
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/parquet-go/parquet-go/bloom"
+	"github.com/parquet-go/parquet-go/bloom/xxhash"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// texts encodes a column of strings.
+type texts struct {
+	words     textDictionary
+	plain     bool // the dictionary has been given up: words stays what its pages need
+	ids       []int32
+	body      []byte // values in PLAIN encoding, once the dictionary has been given up
+	bytes     int    // size in PLAIN encoding of the page's values
+	all       int    // and of all pages before it
+	seen      seen
+	renumbers []renumbering // by slot
+	filtered  bool
+	hashes    []uint64 // of the values that are not in the dictionary, if filtered
+}
+
+// renumbering maps the dictionary of one record's column to words.
+type renumbering struct {
+	of    arrow.ArrayData
+	texts *array.String
+	ids   []int32 // -1: not met yet
+}
+
+func (t *texts) size() int { return t.bytes }
+
+func (t *texts) add(a arrow.Array, from, to, slot int) int {
+	switch a := a.(type) {
+	case *array.String:
+		return t.addPlain(a, from, to)
+	case *array.Dictionary:
+		return t.addNumbered(a, from, to, t.renumber(a, slot))
+	}
+	panic(fmt.Sprintf("parquet: a column of strings has type %v", a.DataType()))
+}
+
+func (t *texts) addPlain(a *array.String, from, to int) int {
+	last, lastID := "", int32(-1)
+	for i := from; i < to; i++ {
+		if a.IsNull(i) {
+			continue
+		}
+		v := a.Value(i)
+		if !t.plain {
+			if v != last || lastID < 0 {
+				last, lastID = v, int32(t.words.id(v))
+			}
+			t.ids = append(t.ids, lastID)
+		} else {
+			t.addBody(v)
+		}
+		if t.bytes += 4 + len(v); t.bytes >= pageBytes {
+			return i + 1
+		}
+	}
+	return to
+}
+
+func (t *texts) addBody(v string) {
+	t.body = appendText(t.body, v)
+	if t.filtered {
+		t.hashes = append(t.hashes, xxhash.Sum64(t.body[len(t.body)-len(v):]))
+	}
+}
+
+// renumber returns how the words of a, which came in the slot-th record, are numbered here.
+func (t *texts) renumber(a *array.Dictionary, slot int) *renumbering {
+	for len(t.renumbers) <= slot {
+		t.renumbers = append(t.renumbers, renumbering{})
+	}
+	r := &t.renumbers[slot]
+	if words := a.Dictionary(); r.of != words.Data() {
+		r.of, r.texts = words.Data(), words.(*array.String)
+		r.ids = r.ids[:0]
+		for range words.Len() {
+			r.ids = append(r.ids, -1)
+		}
+	}
+	return r
+}
+
+func (t *texts) addNumbered(a *array.Dictionary, from, to int, r *renumbering) int {
+	for i := from; i < to; i++ {
+		if a.IsNull(i) {
+			continue
+		}
+		k := a.GetValueIndex(i)
+		v := r.texts.Value(k)
+		if !t.plain {
+			if r.ids[k] < 0 {
+				r.ids[k] = int32(t.words.id(v))
+			}
+			t.ids = append(t.ids, r.ids[k])
+		} else {
+			t.addBody(v)
+		}
+		if t.bytes += 4 + len(v); t.bytes >= pageBytes {
+			return i + 1
+		}
+	}
+	return to
+}
+
+func (t *texts) page(dst []byte) ([]byte, format.Encoding, bounds) {
+	if len(t.ids) == 0 && !t.plain {
+		return dst, format.Plain, bounds{} // nothing but nulls: it must not ask for a dictionary that may never come
+	}
+	first := t.all == 0
+	t.all += t.bytes
+	t.bytes = 0
+	if t.plain {
+		b := boundsOfBody(t.body)
+		dst, t.body = append(dst, t.body...), t.body[:0]
+		return dst, format.Plain, b
+	}
+	b := t.boundsOfIDs()
+	switch {
+	case first && !repeats(t.all, len(t.words.plain)):
+		for _, id := range t.ids {
+			v := t.words.text(uint32(id))
+			dst = append(binary.LittleEndian.AppendUint32(dst, uint32(len(v))), v...)
+			if t.filtered {
+				t.hashes = append(t.hashes, xxhash.Sum64(v))
+			}
+		}
+		t.words.reset()
+		t.plain = true
+		t.ids = t.ids[:0]
+		return dst, format.Plain, b
+	case !pays(t.all, len(t.words.plain)):
+		t.plain = true
+	}
+	dst = appendIDs(dst, t.ids)
+	t.ids = t.ids[:0]
+	return dst, format.RLEDictionary, b
+}
+
+func (t *texts) boundsOfIDs() bounds {
+	var b bounds
+	t.seen.next(t.words.len())
+	for _, id := range t.ids {
+		if t.seen.first(uint32(id)) {
+			b = b.withText(t.words.text(uint32(id)))
+		}
+	}
+	return b.clone()
+}
+
+func boundsOfBody(body []byte) bounds {
+	var b bounds
+	for len(body) > 0 {
+		end := 4 + binary.LittleEndian.Uint32(body)
+		b = b.withText(body[4:end:end])
+		body = body[end:]
+	}
+	return b.clone()
+}
+
+func (b bounds) withText(text []byte) bounds {
+	if b.lo == nil {
+		return bounds{text, text}
+	}
+	if bytes.Compare(text, b.lo) < 0 {
+		b.lo = text
+	} else if bytes.Compare(text, b.hi) > 0 {
+		b.hi = text
+	}
+	return b
+}
+
+// clone returns bounds that do not lie in a buffer that is about to be used again.
+func (b bounds) clone() bounds { return bounds{bytes.Clone(b.lo), bytes.Clone(b.hi)} }
+
+func (t *texts) chunk() ([]byte, int, []byte) {
+	words, n := t.words.plain, t.words.len()
+	var filter []byte
+	if t.filtered {
+		filter = t.filter()
+	}
+	t.words.reset()
+	t.seen.reset()
+	t.plain, t.all, t.hashes = false, 0, t.hashes[:0]
+	clear(t.renumbers)
+	return words, n, filter
+}
+
+// bitsPerValue makes one in a hundred look-ups of what is not there read the column in vain.
+const bitsPerValue = 10
+
+// filter returns the split-block Bloom filter of the chunk's values: the words of the dictionary, and what came after it
+// was given up.
+func (t *texts) filter() []byte {
+	for id := range t.words.len() {
+		t.hashes = append(t.hashes, xxhash.Sum64(t.words.text(uint32(id))))
+	}
+	if len(t.hashes) == 0 {
+		return nil
+	}
+	f := make(bloom.SplitBlockFilter, bloom.NumSplitBlocksOf(int64(len(t.hashes)), bitsPerValue))
+	f.InsertBulk(t.hashes)
+	return f.Bytes()
+}
