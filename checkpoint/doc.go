@@ -1,0 +1,159 @@
+// Package checkpoint is the one place where progress becomes durable: the commits of a table's ledger, the rules by
+// which they add up to a state, the ledger itself, and its snapshots.
+//
+// A ledger is a gapless sequence of create-only records, one to a commit. What has no commit has not happened. State is
+// Fold of the commits in order, a pure function: a record that is not valid on the state it meets is inert, so that a
+// writer that was asleep can do no harm, and every process agrees on what happened without a lock.
+//
+// # Record
+//
+// A record is one line of JSON at <ledger>/log/<number, 20 digits>.json, and never changes once it is there:
+//
+//	format   int      Format, 1. A reader refuses what is newer.
+//	number   int      1, 2, 3, … without a gap; that of the key
+//	nonce    string   of the attempt that wrote it, unique for ever: compared after a write whose outcome is unknown
+//	time     instant  the writer's clock; orders nothing
+//	program  string   name and version of the writer
+//	kind     string   one of the nine below; the list is closed
+//	body     object   what it says
+//
+// A reader refuses unknown kinds and unknown fields: a record that is not understood whole must not be half understood.
+// Such a record ends the reading of its ledger with an error. Values that are objects elsewhere are text here:
+//
+//	instant  2026-11-22T00:00:00.0000000Z, always seven digits; "" for none
+//	date     2026-11-22
+//	stream   stamped, unstamped, whole, snapshot
+//	slice    <stream>_<start>_<end>_f<floor>[_c<ceiling>][_b<bucket>of<of>], instants as 20261122T0000000000000
+//	reading  <slice>-<generation>
+//	cell     <hour>/<date>
+//	digest   32 hex digits
+//
+// Fields marked ? are left out when they are zero.
+//
+// # schema
+//
+// Pins the columns of the table. Valid if every column that was pinned keeps its place, source, name and kind, and the
+// names of all and of their companions are unique when lower-cased.
+//
+//	table.columns[]  source, type, name, kind, gone?
+//	changes[]        kind, column, from?, to?: for people to read
+//
+// # plan
+//
+// Extends a stream, before the first call for its rows. Valid if start is the stream's frontier, the slices tile
+// [start, end) in order at the plan's floor, every reading of again is the next generation of a slice that has been
+// read, and no other stream shares the rows: stamped and unstamped ones go together, whole ones and snapshots alone. A
+// snapshot's one slice is planned once.
+//
+//	stream, start, end, floor
+//	slices[]?        slice, rows: counted; a slice of zero rows is proved by that, and never asked
+//	again[]?         reading, rows: counted now
+//	sample?          rows, bytes, run_time_ns: of an answer that was asked for its width alone
+//
+// # split
+//
+// Replaces an open slice, at its generation, by children. Valid if they tile it: along its cursor, along the other
+// clock, or into buckets.
+//
+//	slice, why
+//	children[]       slice, rows
+//
+// # stage
+//
+// Records slices whose rows are durable in a staged object. Valid if every reading is an open slice at its generation
+// and every receipt proves its count: what was received is what was planned, or a recount, or two recounts differ and
+// it says moved; it stays below the cap of 100,000; and sections inside the object, and cells, add up to the rows that
+// no earlier generation held.
+//
+//	receipts[]       one to a reading:
+//	  reading, query, called, answered
+//	  counted[]      the plan's count, then at most two recounts
+//	  received       rows of the answer
+//	  held?          of those, rows that earlier generations had staged
+//	  moved?         the source kept changing
+//	  changed?       rows the lake holds and the source shows no more, with others in their place; nothing is staged
+//	  answer_bytes   JSON, decoded
+//	  run_time_ns
+//	  schema         fingerprint of the table's columns
+//	  columns        how many were pinned
+//	  object?        key; object_bytes? its size
+//	  sections[]?    dt, offset, length, rows, digest: the rows of one dt, by ascending dt
+//	  cells[]?       cell, rows: by hour of the cursor and day of Timestamp
+//
+// # gap
+//
+// Records rows that can no longer be read: those of a stream whose cursor lies in [start, end) and whose Timestamp is
+// below below. With a slice, which must be open and of that range, the slice's floor rises to below; it is closed if
+// nothing is left.
+//
+//	stream, start, end, below, why
+//	rows?            how many, where known
+//	slice?
+//	left?            rows still counted in the slice
+//
+// # settled
+//
+// Lets a day of a stream on the timestamp cursor be published. Valid once the stream has been read past its end.
+//
+//	stream, dt
+//	rows             counted again, after the day's end
+//
+// # publish-begin
+//
+// Claims the rows of one dt in 1 to 32 readings for one file. Its number is the publish number. Valid if each reading
+// has staged rows of dt that are not claimed and whose day is settled, and key is the one that dt and number give.
+//
+//	dt, key
+//	inputs[]         readings, in the order of the merge
+//
+// # publish-end
+//
+// Records that file as it was read back. Valid if the publish has begun and not ended, and rows and digest are the sums
+// of its inputs' sections. The staged rows are the file's from here on.
+//
+//	file             number, key, rows, bytes, digest, oldest, newest, time
+//
+// # verify
+//
+// Records a comparison of source, ledger and files. Always valid.
+//
+//	floor            Timestamps from there on were compared with the source
+//	source_rows, ledger_rows, file_rows, files
+//	differences[]?   for people to read
+//
+// # Snapshot
+//
+// After every 256th commit the State is written to <ledger>/snapshot/<2^63-1 minus number, 20 digits>.json, so that the
+// first key listed is the newest: format, number, the sha256 of the text of state, and state. A snapshot saves reading
+// the commits before it and proves nothing. One that cannot be read, or is of another format, is passed over.
+//
+// # Order of writes
+//
+// What must be, and what a crash right after each write leaves to whom:
+//
+//	plan           before query    slices to read; the next run reads them
+//	staged object  before stage    an object that no commit names: the slice is read again under another nonce, and the
+//	                               sweep takes the orphan once the slice is closed
+//	stage          before publish  rows that readers do not see yet; the next publish takes them
+//	publish-begin  before file     a publish without an end; whoever opens the ledger next finishes it, from the inputs
+//	file           before end      a file that readers see and that is whole; whoever finishes the publish finds it and
+//	                               takes it if its rows and digest are the inputs' sums
+//	publish-end    before sweep    staged objects without sections; the next sweep takes them
+//	commit         before snapshot nothing that matters: the next snapshot comes 256 commits later
+//
+// Who deletes goes the other way: a sweep lists the staged objects first and folds the ledger to its newest afterwards,
+// so that the plan of every object it has seen is in the state by which it judges.
+//
+// After an error of Append its commit may still happen. Nothing that the commit names may be taken back.
+//
+// # What must not change
+//
+// Ledgers outlive programs, and programs of several versions may share one. So for Format 1 these stay as they are,
+// because otherwise two programs would fold one log to two states: the fields and text forms above, what check refuses
+// and what apply does, RowCap, MaxInputs, the number of recounts, the 35 days after which a state forgets, the layout of
+// keys, the digest of rows. Any change to them, a field or kind that is added included, is a new Format; its reader
+// folds records of older formats by their own rules. testdata holds a record of every kind, and a log with the snapshot
+// that it adds up to, byte for byte.
+//
+// Owner records are no part of a ledger: they save quota, and nothing is lost with them.
+package checkpoint
