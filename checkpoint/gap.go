@@ -73,8 +73,9 @@ func (p *Gap) apply(s *State, c *Commit) {
 		leaf := s.Leaves[*p.Slice]
 		delete(s.Leaves, *p.Slice)
 		if next, left := p.narrowed(); left {
-			leaf.Counted, leaf.Open = p.Left, p.Left > 0
-			s.Leaves[next] = leaf
+			if leaf.Counted, leaf.Open = p.Left, p.Left > 0; leaf.Open || !leaf.Again {
+				s.Leaves[next] = leaf
+			}
 		}
 	}
 	s.Gaps = append(s.Gaps, RecordedGap{c.Number, c.Time, *p})

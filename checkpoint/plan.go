@@ -9,28 +9,27 @@ import (
 	"huntlake/partition"
 )
 
-// Plan extends a stream: the slices that tile [Start, End) exactly, and slices behind Start that are to be read
-// again because they have grown. It is committed before its first data call.
+// Plan extends a stream by the slices that tile [Start, End) exactly, and opens ranges behind Start that are to be read
+// again because the source holds more of them than was staged. It is committed before its first data call.
+//
+// A slice that is read again is not one of the tiles: it lies over them, as wide as what has grown, and is gone once
+// it has been read. What it stages is what the lake does not hold.
 type Plan struct {
 	Stream partition.Stream `json:"stream"`
 	Start  partition.Tick   `json:"start"`
 	End    partition.Tick   `json:"end"`
 	Floor  partition.Tick   `json:"floor"` // on Timestamp, for every slice
 	Slices []PlannedSlice   `json:"slices,omitempty"`
-	Again  []PlannedAgain   `json:"again,omitempty"`
-	Sample *Sample          `json:"sample,omitempty"`
+	Again  []PlannedSlice   `json:"again,omitempty"`
+	// Generation is that of the slices in Again: the one after the table's newest.
+	Generation int     `json:"generation,omitempty"`
+	Sample     *Sample `json:"sample,omitempty"`
 }
 
 // PlannedSlice is a slice and the rows counted in it. A slice of zero rows is proved by the count and never asked.
 type PlannedSlice struct {
 	Slice partition.Slice `json:"slice"`
 	Rows  int64           `json:"rows"`
-}
-
-// PlannedAgain opens the next generation of a slice that has been read.
-type PlannedAgain struct {
-	Reading Reading `json:"reading"`
-	Rows    int64   `json:"rows"` // counted now
 }
 
 // Sample is an answer that was asked for its width alone.
@@ -50,18 +49,31 @@ func (p *Plan) check(s *State, _ *Commit) error {
 	if err := p.checkTiles(s); err != nil {
 		return err
 	}
-	seen := map[partition.Slice]bool{}
+	return p.checkAgain(s)
+}
+
+// checkAgain holds what is read again to what has been planned, and apart from everything that is being read: two open
+// slices over one row would both find it missing, and stage it twice.
+func (p *Plan) checkAgain(s *State) error {
+	if len(p.Again) > 0 && p.Generation != s.newestGeneration()+1 {
+		return fmt.Errorf("generation %d follows %d", p.Generation, s.newestGeneration())
+	}
+	r := s.Streams[p.Stream]
+	at := r.Start
 	for _, a := range p.Again {
-		leaf, ok := s.Leaves[a.Reading.Slice]
-		switch {
-		case !ok || leaf.Open || seen[a.Reading.Slice]:
-			return fmt.Errorf("%v has not been read whole", a.Reading.Slice)
-		case a.Reading.Generation != leaf.Generation+1:
-			return fmt.Errorf("%v follows generation %d", a.Reading, leaf.Generation)
-		case a.Rows < 0 || a.Reading.Slice.Stream != p.Stream:
-			return fmt.Errorf("%v with %d rows", a.Reading, a.Rows)
+		whole := partition.Slice{Stream: p.Stream, Start: a.Slice.Start, End: a.Slice.End, Floor: a.Slice.Floor}
+		if a.Slice != whole || a.Rows <= 0 || whole.Start < at || whole.End > r.End {
+			return fmt.Errorf("%v with %d rows is not a range that has been planned", a.Slice, a.Rows)
 		}
-		seen[a.Reading.Slice] = true
+		if err := whole.Validate(); err != nil {
+			return err
+		}
+		for slice, leaf := range s.Leaves {
+			if leaf.Open && overlap(slice, whole) {
+				return fmt.Errorf("%v is being read as %v", whole, slice)
+			}
+		}
+		at = whole.End
 	}
 	return nil
 }
@@ -117,15 +129,19 @@ func (p *Plan) apply(s *State, _ *Commit) {
 	if !known {
 		r.Start, r.First = p.Start, p.Floor
 	}
-	r.End, r.Floor = p.End, max(r.Floor, p.Floor)
+	if r.End = p.End; len(p.Slices) > 0 {
+		r.Floor = max(r.Floor, p.Floor)
+	}
 	s.Streams[p.Stream] = r
 	for _, ps := range p.Slices {
 		s.Leaves[ps.Slice] = Leaf{Generation: 1, Open: ps.Rows > 0, Counted: ps.Rows}
 	}
 	for _, a := range p.Again {
-		leaf := s.Leaves[a.Reading.Slice]
-		leaf.Generation, leaf.Open, leaf.Counted = a.Reading.Generation, true, a.Rows
-		s.Leaves[a.Reading.Slice] = leaf
+		s.Generation = p.Generation
+		leaf, tile := s.Leaves[a.Slice]
+		leaf.Again, leaf.Columns = !tile, s.firstColumns(a.Slice)
+		leaf.Generation, leaf.Open, leaf.Counted = p.Generation, true, a.Rows
+		s.Leaves[a.Slice] = leaf
 	}
 	if p.Sample != nil {
 		s.Cost = s.Cost.Observe(p.Sample.Rows, p.Sample.Bytes, p.Sample.RunTime)
@@ -141,4 +157,21 @@ func (s *State) forget(stream partition.Stream) {
 	})
 	maps.DeleteFunc(s.Cells[stream], func(c Cell, _ int64) bool { return c.Day.End() < old })
 	maps.DeleteFunc(s.Settled[stream], func(d partition.Date, _ bool) bool { return d.End() < old })
+}
+
+func overlap(a, b partition.Slice) bool {
+	return a.Stream == b.Stream && a.Start < b.End && b.Start < a.End
+}
+
+// newestGeneration is 1 before anything was read again.
+func (s *State) newestGeneration() int { return max(s.Generation, 1) }
+
+// firstColumns is how many columns were pinned when the first rows of a range were staged, 0 if none were.
+func (s *State) firstColumns(slice partition.Slice) (columns int) {
+	for tile, leaf := range s.Leaves {
+		if leaf.Columns > 0 && overlap(tile, slice) && (columns == 0 || leaf.Columns < columns) {
+			columns = leaf.Columns
+		}
+	}
+	return columns
 }

@@ -111,8 +111,18 @@ func (s *State) InputSums(p PublishBegin) (rows int64, digest schema.Digest) {
 	return rows, digest
 }
 
+// readPast reports whether every stream has been staged up to at.
+func (s *State) readPast(at partition.Tick) bool {
+	for stream := range s.Streams {
+		if w, _ := s.Watermark(stream); w < at {
+			return false
+		}
+	}
+	return true
+}
+
 // apply forgets the staged rows: from here on they are the file's, and an object without sections may be swept.
-func (p *PublishEnd) apply(s *State, _ *Commit) {
+func (p *PublishEnd) apply(s *State, c *Commit) {
 	begun := s.Begun[p.File.Number]
 	delete(s.Begun, p.File.Number)
 	for _, in := range begun.Inputs {
@@ -125,6 +135,9 @@ func (p *PublishEnd) apply(s *State, _ *Commit) {
 	}
 	day := s.Days[begun.DT]
 	day.Files = append(slices.Clone(day.Files), p.File)
+	if day.Closed == 0 && s.readPast(begun.DT.End()+partition.Day) {
+		day.Closed = c.Number
+	}
 	s.Days[begun.DT] = day
 	s.Totals.Published += p.File.Rows
 }

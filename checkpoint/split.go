@@ -39,6 +39,8 @@ func (p *Split) apply(s *State, _ *Commit) {
 	parent := s.Leaves[p.Slice]
 	delete(s.Leaves, p.Slice)
 	for _, c := range p.Children {
-		s.Leaves[c.Slice] = Leaf{Generation: parent.Generation, Open: c.Rows > 0, Counted: c.Rows, Columns: parent.Columns}
+		if leaf := (Leaf{Generation: parent.Generation, Again: parent.Again, Open: c.Rows > 0, Counted: c.Rows, Columns: parent.Columns}); leaf.Open || !leaf.Again {
+			s.Leaves[c.Slice] = leaf
+		}
 	}
 }

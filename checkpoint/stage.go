@@ -155,11 +155,11 @@ func (r *Receipt) checkObject(l partition.Ledger) error {
 
 func (p *Stage) apply(s *State, c *Commit) {
 	for i := range p.Receipts {
-		p.Receipts[i].apply(s, c.Time)
+		p.Receipts[i].apply(s, c)
 	}
 }
 
-func (r *Receipt) apply(s *State, at partition.Tick) {
+func (r *Receipt) apply(s *State, c *Commit) {
 	slice, rows := r.Reading.Slice, r.Received-r.Held
 	leaf := s.Leaves[slice]
 	leaf.Open = false
@@ -167,9 +167,11 @@ func (r *Receipt) apply(s *State, at partition.Tick) {
 	if leaf.Columns == 0 {
 		leaf.Columns = r.Columns
 	}
-	s.Leaves[slice] = leaf
+	if s.Leaves[slice] = leaf; leaf.Again {
+		delete(s.Leaves, slice)
+	}
 	if rows > 0 {
-		st := Staged{Object: r.Object, Time: at}
+		st := Staged{Number: c.Number, Object: r.Object, Time: c.Time}
 		for _, sec := range r.Sections {
 			st.Sections = append(st.Sections, StagedSection{Section: sec})
 		}
@@ -177,12 +179,13 @@ func (r *Receipt) apply(s *State, at partition.Tick) {
 	}
 	cells := s.Cells[slice.Stream]
 	makeMap(&cells)
-	for _, c := range r.Cells {
-		cells[c.Cell] += c.Rows
+	for _, cell := range r.Cells {
+		cells[cell.Cell] += cell.Rows
 	}
 	s.Cells[slice.Stream] = cells
 	s.Cost = s.Cost.Observe(r.Received, r.Answer, r.RunTime)
 	s.Totals.Calls++
 	s.Totals.Rows += rows
 	s.Totals.Bytes += r.Answer
+	s.Totals.Changed += r.Changed
 }

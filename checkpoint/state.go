@@ -19,16 +19,17 @@ type State struct {
 	Changes []SchemaChange   `json:"changes,omitempty"` // the newest, at most maxChanges
 	Cost    partition.Cost   `json:"cost"`
 
-	Streams map[partition.Stream]Range       `json:"streams,omitempty"`
-	Leaves  map[partition.Slice]Leaf         `json:"leaves,omitempty"`
-	Staged  map[Reading]Staged               `json:"staged,omitempty"`
-	Begun   map[int64]PublishBegin           `json:"begun,omitempty"` // publishes without an end, by number
-	Days    map[partition.Date]Day           `json:"days,omitempty"`
-	Cells   map[partition.Stream]Cells       `json:"cells,omitempty"`
-	Settled map[partition.Stream]settledDays `json:"settled,omitempty"`
-	Gaps    []RecordedGap                    `json:"gaps,omitempty"`
-	Totals  Totals                           `json:"totals"`
-	Verdict *RecordedVerify                  `json:"verdict,omitempty"`
+	Streams    map[partition.Stream]Range       `json:"streams,omitempty"`
+	Leaves     map[partition.Slice]Leaf         `json:"leaves,omitempty"`
+	Staged     map[Reading]Staged               `json:"staged,omitempty"`
+	Begun      map[int64]PublishBegin           `json:"begun,omitempty"` // publishes without an end, by number
+	Days       map[partition.Date]Day           `json:"days,omitempty"`
+	Cells      map[partition.Stream]Cells       `json:"cells,omitempty"`
+	Settled    map[partition.Stream]settledDays `json:"settled,omitempty"`
+	Gaps       []RecordedGap                    `json:"gaps,omitempty"`
+	Generation int                              `json:"generation,omitempty"` // the newest that a plan has opened
+	Totals     Totals                           `json:"totals"`
+	Verdict    *RecordedVerify                  `json:"verdict,omitempty"`
 }
 
 // Range is what of a stream has been planned.
@@ -41,6 +42,7 @@ type Range struct {
 
 // Leaf is a slice that no split has replaced.
 type Leaf struct {
+	Again      bool  `json:"again,omitempty"` // lies over leaves that have been read, until it has been read itself
 	Generation int   `json:"generation"`
 	Open       bool  `json:"open"`              // the generation has been planned but not staged
 	Counted    int64 `json:"counted"`           // rows the source was counted to hold, for this generation
@@ -51,6 +53,7 @@ type Leaf struct {
 
 // Staged is a reading with rows that readers do not see yet.
 type Staged struct {
+	Number   int64           `json:"number"` // of the commit
 	Object   string          `json:"object"` // key
 	Time     partition.Tick  `json:"time"`   // of the commit
 	Sections []StagedSection `json:"sections"`
@@ -65,6 +68,9 @@ type StagedSection struct {
 // Day is what has been published of one dt.
 type Day struct {
 	Files []File `json:"files"`
+	// Closed is the first commit that ended a publish of it when the streams had been read a day past its end, 0 before.
+	// What is staged after that commit comes late.
+	Closed int64 `json:"closed,omitempty"`
 }
 
 // Rows and Digest are the sums over the files.
@@ -89,6 +95,7 @@ type Totals struct {
 	Rows      int64 `json:"rows"`
 	Bytes     int64 `json:"bytes"` // of JSON received
 	Published int64 `json:"published"`
+	Changed   int64 `json:"changed,omitempty"`  // rows found to have changed in place, by all re-readings
 	Rejected  int64 `json:"rejected,omitempty"` // inert records met
 }
 
