@@ -2,10 +2,12 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"huntlake/checkpoint"
 	"huntlake/partition"
+	"huntlake/pipeline/hunting"
 	"huntlake/schema"
 )
 
@@ -40,7 +42,7 @@ func (t *track) discover(ctx context.Context) ([]partition.Stream, []schema.Fiel
 	}
 	t.completeSource(streams)
 	s := partition.Slice{Stream: streams[0], Start: t.firstStart(), End: t.target(), Floor: t.freshFloor()}
-	a, err := t.ask(ctx, planning, t.table.Source.Sample(s, sampleRows), nil)
+	a, err := t.askSample(ctx, s)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -54,6 +56,16 @@ func (t *track) discover(ctx context.Context) ([]partition.Stream, []schema.Fiel
 		fields = append(fields, schema.Field{Name: schema.IngestionTime, Type: "DateTime"})
 	}
 	return streams, fields, nil
+}
+
+// askSample asks for fewer rows where so many are refused as too big.
+func (t *track) askSample(ctx context.Context, s partition.Slice) (*hunting.Answer, error) {
+	for n := sampleRows; ; n /= 10 {
+		a, err := t.ask(ctx, planning, t.table.Source.Sample(s, n), nil)
+		if n < 10 || !errors.Is(err, hunting.ErrTooBig) {
+			return a, err
+		}
+	}
 }
 
 // probe asks which streams a table has. A table without rows, or of which none is unstamped, gets the stamped stream

@@ -46,8 +46,7 @@ func recorded(s *checkpoint.State, stream partition.Stream, start, edge partitio
 // raiseFloor gives up the rows of a slice that have expired while it waited. It returns false if the slice has been
 // replaced by one with a higher floor, or closed, and is not to be read as it is.
 func (t *track) raiseFloor(ctx context.Context, r checkpoint.Reading, counted int64) (same bool, err error) {
-	edge := t.tenant.clock.tick() - retention
-	if edge <= r.Slice.Floor || r.Slice.Stream.Cursor() == partition.NoCursor {
+	if t.tenant.clock.tick()-retention <= lowest(r.Slice) || r.Slice.Stream.Cursor() == partition.NoCursor {
 		return true, nil
 	}
 	g := &checkpoint.Gap{
@@ -56,12 +55,15 @@ func (t *track) raiseFloor(ctx context.Context, r checkpoint.Reading, counted in
 	}
 	narrowed := r.Slice
 	narrowed.Floor = g.Below
-	if narrowed.Validate() == nil && !(narrowed.Stream.Cursor() == partition.TimestampCursor && narrowed.Floor >= narrowed.End) {
+	if lowest(narrowed) < highest(narrowed) {
 		if g.Left, err = t.askCount(ctx, recounting, narrowed); err != nil {
 			return false, err
 		}
 	}
-	lost := max(0, counted-g.Left)
+	lost := counted - g.Left
+	if lost <= 0 {
+		return true, nil // no row is that old
+	}
 	g.Rows = &lost
 	if _, err := t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) { return g, nil }); err != nil {
 		return false, fmt.Errorf("gap in %v: %w", r.Slice, err)
@@ -71,4 +73,22 @@ func (t *track) raiseFloor(ctx context.Context, r checkpoint.Reading, counted in
 	t.mu.Unlock()
 	t.count(func(r *TableReport) { r.Gaps++ })
 	return false, nil
+}
+
+// lowest is the smallest Timestamp that a slice can hold, highest the end of those.
+func lowest(s partition.Slice) partition.Tick {
+	if s.Stream.Cursor() == partition.TimestampCursor {
+		return max(s.Start, s.Floor)
+	}
+	return s.Floor
+}
+
+func highest(s partition.Slice) partition.Tick {
+	switch {
+	case s.Stream.Cursor() == partition.TimestampCursor:
+		return s.End
+	case s.Ceiling != 0:
+		return s.Ceiling
+	}
+	return partition.MaxTick
 }

@@ -93,7 +93,7 @@ func (w *world) nonce() string {
 // exporter is a new process: it shares nothing with others but the lake and the service.
 func (w *world) exporter() *pipeline.Exporter {
 	w.t.Helper()
-	credential, err := hunting.Credential("token", hunting.CredentialOptions{Token: hunting.NewSecret("t")})
+	credential, err := hunting.Credential("token", hunting.CredentialOptions{Token: hunting.NewSecret("a-token-of-the-tests")})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -103,7 +103,7 @@ func (l *lane) advance(end partition.Tick) {
 }
 
 // survey counts the lane from its frontier to the target, having recorded what of that has expired already. On the
-// stamped stream the histogram starts a day earlier, which costs no call, and slices that have grown there since they
+// stamped stream the histogram starts a day earlier, which costs no call, and hours that have grown there since they
 // were read are opened again.
 func (t *track) survey(ctx context.Context, l *lane) error {
 	frontier := t.frontier(l.stream)
@@ -117,7 +117,7 @@ func (t *track) survey(ctx context.Context, l *lane) error {
 	if err := t.countLane(ctx, l, from); err != nil || l.hist == nil {
 		return err
 	}
-	if err := t.reopenGrown(ctx, l); err != nil {
+	if err := t.reopenGrown(ctx, l, frontier); err != nil {
 		return err
 	}
 	l.advance(frontier)
@@ -127,11 +127,11 @@ func (t *track) survey(ctx context.Context, l *lane) error {
 	return nil
 }
 
-// reopenGrown opens the slices of the histogram's range that hold more rows than were read.
-func (t *track) reopenGrown(ctx context.Context, l *lane) error {
-	var again []partition.Slice
-	t.ledger.View(func(s *checkpoint.State) { again = grown(s, *l.hist, l.stream) })
-	return t.lost(t.openAgain(ctx, l.stream, again))
+// reopenGrown opens the hours of the histogram's range, up to the frontier, that hold more rows than were staged.
+func (t *track) reopenGrown(ctx context.Context, l *lane, frontier partition.Tick) error {
+	var grown []partition.Tick
+	t.ledger.View(func(s *checkpoint.State) { grown = grownHours(s, l.hist.Within(l.hist.Start, frontier), l.stream) })
+	return t.lost(t.openAgain(ctx, l.stream, grown))
 }
 
 // countLane asks for the histogram up to the target. A lane that has reached the target keeps none.

@@ -155,7 +155,7 @@ func (t *track) ripe(s *checkpoint.State, idle bool) (dt partition.Date, inputs 
 func (t *track) ripeInputs(s *checkpoint.State, dt partition.Date, idle bool, readings ...checkpoint.Reading) []checkpoint.Reading {
 	var inputs []checkpoint.Reading
 	var bytes int64
-	oldest := partition.MaxTick
+	oldest, late := partition.MaxTick, s.Days[dt].Closed != 0
 	for _, r := range readings {
 		if !s.IsSettled(r.Slice.Stream, checkpoint.SettleDay(r.Slice, dt)) {
 			continue
@@ -165,12 +165,13 @@ func (t *track) ripeInputs(s *checkpoint.State, dt partition.Date, idle bool, re
 			return inputs
 		}
 		inputs, bytes, oldest = append(inputs, r), bytes+sec.Length, min(oldest, st.Time)
+		late = late && st.Number > s.Days[dt].Closed
 	}
 	waited := partition.TickOf(t.opts().Now()).Sub(oldest)
 	switch {
 	case len(inputs) == 0:
 		return nil
-	case straggles(s, dt):
+	case late:
 		if bytes >= stragglerSize || waited >= 24*time.Hour {
 			return inputs
 		}
@@ -179,19 +180,6 @@ func (t *track) ripeInputs(s *checkpoint.State, dt partition.Date, idle bool, re
 		return inputs
 	}
 	return nil
-}
-
-// straggles reports whether rows of dt come a day or more after its end, when it has been published.
-func straggles(s *checkpoint.State, dt partition.Date) bool {
-	if len(s.Days[dt].Files) == 0 {
-		return false
-	}
-	for stream := range s.Streams {
-		if at, _ := s.Watermark(stream); at < dt.End()+partition.Day {
-			return false
-		}
-	}
-	return true
 }
 
 // idle reports whether nothing is left to read or plan in this run.

@@ -1,7 +1,7 @@
 package pipeline
 
 import (
-	"cmp"
+	"context"
 	"slices"
 
 	"huntlake/checkpoint"
@@ -12,57 +12,77 @@ import (
 // since they were staged.
 const overlap = partition.Day
 
-// grown compares leaves that have been read with a newer histogram of their range, and returns those that may hold
-// more rows now. A leaf that holds fewer is left alone: what has been deleted at the source stays in the lake.
-//
-// A histogram's bins do not cut leaves, but several leaves may share a bin; those are compared together and, where
-// they have grown, named together.
-func grown(s *checkpoint.State, h partition.Histogram, stream partition.Stream) []partition.Slice {
-	var out []partition.Slice
-	for _, group := range sharedBins(closedLeaves(s, h, stream), h) {
-		var held int64
-		for _, slice := range group {
-			held += s.Leaves[slice].Counted
+// grownHours compares what has been staged with a newer histogram of the same range, hour by hour of the cursor, and
+// returns the hours of which the source has more. Hours of which it has less are left alone: what has been deleted at
+// the source stays in the lake.
+func grownHours(s *checkpoint.State, h partition.Histogram, stream partition.Stream) []partition.Tick {
+	source, staged := map[partition.Tick]int64{}, map[partition.Tick]int64{}
+	for _, b := range h.Bins {
+		source[b.Start.Floor(partition.Hour)] += b.Rows
+	}
+	for cell, n := range s.Cells[stream] {
+		staged[cell.Hour] += n
+	}
+	var grown []partition.Tick
+	for hour, n := range source {
+		if hour >= h.Start && n > staged[hour] {
+			grown = append(grown, hour)
 		}
-		if h.Within(group[0].Start, lastEnd(group)).Rows() > held {
-			out = append(out, group...)
+	}
+	return grown
+}
+
+// spansOf joins hours that follow each other into ranges.
+func spansOf(hours []partition.Tick) []partition.Span {
+	hours = slices.Compact(slices.Sorted(slices.Values(hours)))
+	var out []partition.Span
+	for _, hour := range hours {
+		if n := len(out); n > 0 && out[n-1].End == hour {
+			out[n-1].End += partition.Hour
+			continue
 		}
+		out = append(out, partition.Span{Start: hour, End: hour + partition.Hour, Width: partition.Hour})
 	}
 	return out
 }
 
-// closedLeaves are the leaves that have been read and lie whole inside h, in order.
-func closedLeaves(s *checkpoint.State, h partition.Histogram, stream partition.Stream) []partition.Slice {
-	var out []partition.Slice
-	for slice, leaf := range s.Leaves {
-		if slice.Stream == stream && !leaf.Open && slice.Start >= h.Start && slice.End <= h.End {
-			out = append(out, slice)
+// openAgain counts hours of a stream that seem to have grown and commits that they are to be read again, as the next
+// generation: the answer is compared with the lake, and what the lake does not hold is staged. Ranges that are being
+// read are left alone.
+func (t *track) openAgain(ctx context.Context, stream partition.Stream, hours []partition.Tick) error {
+	var again []checkpoint.PlannedSlice
+	floor := t.freshFloor()
+	for _, span := range spansOf(hours) {
+		s := partition.Slice{Stream: stream, Start: max(span.Start, t.start(stream)), End: min(span.End, t.frontier(stream)), Floor: floor}
+		if s.Validate() != nil || lowest(s) >= highest(s) || t.isOpen(s) {
+			continue
+		}
+		rows, err := t.askCount(ctx, recounting, s)
+		if err != nil {
+			return err
+		}
+		if rows > 0 {
+			again = append(again, checkpoint.PlannedSlice{Slice: s, Rows: rows})
 		}
 	}
-	slices.SortFunc(out, func(a, b partition.Slice) int {
-		return cmp.Or(cmp.Compare(a.Start, b.Start), a.Compare(b))
+	if len(again) == 0 {
+		return nil
+	}
+	_, err := t.ledger.Append(ctx, func(s *checkpoint.State, _ int64) (checkpoint.Body, error) {
+		at := s.Streams[stream].End
+		return &checkpoint.Plan{
+			Stream: stream, Start: at, End: at, Floor: floor, Again: again, Generation: max(s.Generation, 1) + 1,
+		}, nil
 	})
-	return out
+	return err
 }
 
-// sharedBins groups leaves so that no bin of h and no leaf lies in two groups.
-func sharedBins(leaves []partition.Slice, h partition.Histogram) [][]partition.Slice {
-	var groups [][]partition.Slice
-	for i := 0; i < len(leaves); {
-		j := i + 1
-		for end := lastEnd(leaves[i:j]); j < len(leaves) && (leaves[j].Start < end || h.Cuts(end)); j++ {
-			end = max(end, leaves[j].End)
+// isOpen reports whether part of a slice is planned and not staged.
+func (t *track) isOpen(s partition.Slice) (open bool) {
+	t.ledger.View(func(st *checkpoint.State) {
+		for slice, leaf := range st.Leaves {
+			open = open || leaf.Open && slice.Stream == s.Stream && slice.Start < s.End && s.Start < slice.End
 		}
-		groups = append(groups, leaves[i:j])
-		i = j
-	}
-	return groups
-}
-
-func lastEnd(group []partition.Slice) partition.Tick {
-	end := group[0].End
-	for _, s := range group {
-		end = max(end, s.End)
-	}
-	return end
+	})
+	return open
 }

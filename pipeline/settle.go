@@ -63,8 +63,8 @@ func (t *track) due(stream partition.Stream) []partition.Date {
 	return slices.Compact(days)
 }
 
-// settle counts the days again, in one call. Those that hold no more than was staged are settled; slices of the
-// others are opened again.
+// settle counts the days again, in one call. Those that hold no more than was staged are settled; hours of the others
+// that have grown are opened again.
 func (t *track) settle(ctx context.Context, stream partition.Stream, days []partition.Date) error {
 	first, last := days[0], days[len(days)-1]
 	s := partition.Slice{Stream: stream, Start: first.Start(), End: last.End(), Floor: t.freshFloor()}
@@ -72,13 +72,13 @@ func (t *track) settle(ctx context.Context, stream partition.Stream, days []part
 	if err != nil {
 		return err
 	}
-	var again []partition.Slice
+	var grown []partition.Tick
+	t.ledger.View(func(st *checkpoint.State) { grown = grownHours(st, h, stream) })
 	for _, day := range days {
-		rows := h.Within(day.Start(), day.End()).Rows()
-		if rows > t.staged(stream, day) {
-			again = append(again, t.overlapping(stream, day, h)...)
+		if slices.ContainsFunc(grown, func(hour partition.Tick) bool { return partition.DateOf(hour) == day }) {
 			continue
 		}
+		rows := h.Within(day.Start(), day.End()).Rows()
 		_, err := t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) {
 			return &checkpoint.Settled{Stream: stream, DT: day, Rows: rows}, nil
 		})
@@ -86,61 +86,6 @@ func (t *track) settle(ctx context.Context, stream partition.Stream, days []part
 			return err
 		}
 	}
-	slices.SortFunc(again, partition.Slice.Compare)
-	return t.openAgain(ctx, stream, slices.Compact(again))
-}
-
-// staged is how many rows of a day of a stream the ledger has.
-func (t *track) staged(stream partition.Stream, day partition.Date) (rows int64) {
-	t.ledger.View(func(s *checkpoint.State) {
-		for cell, n := range s.Cells[stream] {
-			if cell.Day == day {
-				rows += n
-			}
-		}
-	})
-	return rows
-}
-
-// overlapping are the leaves of a day that may have grown: those that h shows to have, and those that reach beyond h.
-func (t *track) overlapping(stream partition.Stream, day partition.Date, h partition.Histogram) []partition.Slice {
-	var out []partition.Slice
-	t.ledger.View(func(s *checkpoint.State) {
-		out = grown(s, h, stream)
-		for slice, leaf := range s.Leaves {
-			outside := slice.Start < h.Start || slice.End > h.End
-			if slice.Stream == stream && !leaf.Open && outside && slice.Start < day.End() && slice.End > day.Start() {
-				out = append(out, slice)
-			}
-		}
-	})
-	return out
-}
-
-// openAgain counts slices that seem to have grown, one by one, and commits that those which have are to be read as
-// their next generation.
-func (t *track) openAgain(ctx context.Context, stream partition.Stream, again []partition.Slice) error {
-	var body *checkpoint.Plan
-	for _, slice := range again {
-		leaf := t.leaf(slice)
-		rows, err := t.askCount(ctx, recounting, slice)
-		if err != nil {
-			return err
-		}
-		if rows <= leaf.Counted {
-			continue
-		}
-		if body == nil {
-			at := t.frontier(stream)
-			body = &checkpoint.Plan{Stream: stream, Start: at, End: at, Floor: t.freshFloor()}
-		}
-		body.Again = append(body.Again, checkpoint.PlannedAgain{
-			Reading: checkpoint.Reading{Slice: slice, Generation: leaf.Generation + 1}, Rows: rows,
-		})
-	}
-	if body == nil {
-		return nil
-	}
-	_, err := t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) { return body, nil })
-	return err
+	grown = slices.DeleteFunc(grown, func(hour partition.Tick) bool { return !slices.Contains(days, partition.DateOf(hour)) })
+	return t.openAgain(ctx, stream, grown)
 }

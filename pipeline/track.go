@@ -34,6 +34,11 @@ type track struct {
 	faults    []error
 	callsOver bool // no more calls: the source has failed
 
+	// What a verify found, for a repair: cells of which the source has more than the ledger, and that there are unstamped
+	// rows of which no stream has been planned.
+	short  map[partition.Stream][]checkpoint.Cell
+	unread bool
+
 	mu       sync.Mutex
 	oldest   map[partition.Slice]partition.Tick // of slices planned in this run: the smallest Timestamp
 	mismatch map[partition.Slice]int            // answers of other than the counted number of rows
@@ -57,6 +62,7 @@ func newTrack(r *tenantRun, table Table) *track {
 		reading:  map[partition.Slice]bool{},
 		oldest:   map[partition.Slice]partition.Tick{},
 		mismatch: map[partition.Slice]int{},
+		short:    map[partition.Stream][]checkpoint.Cell{},
 		report:   TableReport{Table: table.Table.Path()},
 	}
 }

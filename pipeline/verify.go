@@ -2,8 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -39,23 +37,7 @@ func (v Verification) Clean() bool {
 // files, by counts and digests, reading every file back. It records the result in the ledger. The error joins those of
 // tables that could not be compared; differences are no error.
 func (e *Exporter) Verify(ctx context.Context) (Verification, error) {
-	var v Verification
-	var errs []error
-	for _, tenant := range e.opts.Tenants {
-		r := e.newTenant(tenant)
-		for _, t := range r.tracks {
-			found, err := t.verify(ctx)
-			if err != nil {
-				found.Fault = err.Error()
-				errs = append(errs, fmt.Errorf("tenant %s: %s: %w", r.id, found.Table, err))
-			}
-			v.Tables = append(v.Tables, found)
-			if ctx.Err() != nil {
-				return v, context.Cause(ctx)
-			}
-		}
-	}
-	return v, errors.Join(errs...)
+	return e.eachVerified(ctx, (*track).verify)
 }
 
 func (t *track) verify(ctx context.Context) (TableVerification, error) {

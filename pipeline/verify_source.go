@@ -108,7 +108,7 @@ func (t *track) verifyStream(ctx context.Context, stream partition.Stream, v *ch
 			delete(source, cell) // before the export began
 		}
 	}
-	compareCells(stream, source, ledger, v)
+	t.short[stream] = compareCells(stream, source, ledger, v)
 	if stream != partition.Stamped {
 		return nil
 	}
@@ -120,8 +120,9 @@ func (t *track) verifyStream(ctx context.Context, stream partition.Stream, v *ch
 	return err
 }
 
-// compareCells names every cell above the floor in which source and ledger differ.
-func compareCells(stream partition.Stream, source, ledger checkpoint.Cells, v *checkpoint.Verify) {
+// compareCells names every cell above the floor in which source and ledger differ, and returns those of which the
+// source has more.
+func compareCells(stream partition.Stream, source, ledger checkpoint.Cells, v *checkpoint.Verify) (short []checkpoint.Cell) {
 	first := partition.DateOf(v.Floor)
 	cells := maps.Clone(source)
 	maps.Copy(cells, ledger)
@@ -135,7 +136,11 @@ func compareCells(stream partition.Stream, source, ledger checkpoint.Cells, v *c
 			v.Differences = append(v.Differences, fmt.Sprintf("%v rows of hour %v, day %v: the source has %d, the ledger %d",
 				stream, cell.Hour, cell.Day, source[cell], ledger[cell]))
 		}
+		if source[cell] > ledger[cell] {
+			short = append(short, cell)
+		}
 	}
+	return short
 }
 
 // verifyTotals compares the totals that ignore the cursor with the sums of the streams. The totals were asked first:
@@ -152,6 +157,7 @@ func (t *track) verifyTotals(streams []partition.Stream, days map[partition.Date
 				day, n.rows-n.unstamped, stamped[day]))
 		}
 		if unread && n.unstamped > 0 {
+			t.unread = t.table.Cursor == Auto
 			v.Differences = append(v.Differences, fmt.Sprintf("day %v: %d rows without an ingestion time have not been exported", day, n.unstamped))
 		}
 	}

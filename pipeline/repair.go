@@ -1,0 +1,67 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"huntlake/partition"
+)
+
+// Repair verifies and, where the source has rows that the ledger does not, opens the hours they belong to again, so
+// that the next Run brings them in: it reads each range whole as the next generation and stages only the rows that the
+// lake does not hold. Files that differ from the ledger are left as they are.
+func (e *Exporter) Repair(ctx context.Context) (Verification, error) {
+	return e.eachVerified(ctx, (*track).repair)
+}
+
+func (t *track) repair(ctx context.Context) (TableVerification, error) {
+	v, err := t.verify(ctx)
+	if err != nil {
+		return v, err
+	}
+	for stream, cells := range t.short {
+		hours := make([]partition.Tick, len(cells))
+		for i, c := range cells {
+			hours[i] = c.Hour
+		}
+		if err := t.lost(t.openAgain(ctx, stream, hours)); err != nil {
+			return v, err
+		}
+	}
+	if t.unread {
+		return v, t.planWhole(ctx, &lane{stream: partition.Unstamped})
+	}
+	return v, nil
+}
+
+// planWhole plans a stream up to the target: one that was found after the table's first plan.
+func (t *track) planWhole(ctx context.Context, l *lane) error {
+	for !l.done {
+		if err := t.plan(ctx, l); err != nil {
+			return fmt.Errorf("plan the %v rows: %w", l.stream, err)
+		}
+	}
+	return nil
+}
+
+// eachVerified does work for every table of every tenant, and joins the errors of those that failed.
+func (e *Exporter) eachVerified(ctx context.Context, work func(*track, context.Context) (TableVerification, error)) (Verification, error) {
+	var v Verification
+	var errs []error
+	for _, tenant := range e.opts.Tenants {
+		r := e.newTenant(tenant)
+		for _, t := range r.tracks {
+			found, err := work(t, ctx)
+			if err != nil {
+				found.Fault = err.Error()
+				errs = append(errs, fmt.Errorf("tenant %s: %s: %w", r.id, found.Table, err))
+			}
+			v.Tables = append(v.Tables, found)
+			if ctx.Err() != nil {
+				return v, context.Cause(ctx)
+			}
+		}
+	}
+	return v, errors.Join(errs...)
+}
