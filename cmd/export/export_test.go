@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"huntlake/pipeline"
+)
+
+// Run is the program.
+var Run = run
+
+// RunAt is the program, with another clock.
+func RunAt(ctx context.Context, now func() time.Time, args []string, stdout, stderr io.Writer) int {
+	p := &program{stdout: stdout, stderr: stderr, env: os.LookupEnv, now: now}
+	return p.run(ctx, args)
+}
+
+// ShowBars shows events as a terminal would, a second apart.
+func ShowBars(w io.Writer, tenants bool, events ...pipeline.Event) {
+	at := time.Unix(0, 0)
+	b := newBars(&program{stderr: w, now: func() time.Time { return at }}, tenants)
+	for _, e := range events {
+		b.show(e)
+		at = at.Add(time.Second)
+	}
+	b.close()
+}
+
+// ShowLines shows events in a log, pause apart.
+func ShowLines(w io.Writer, pause time.Duration, events ...pipeline.Event) {
+	at := time.Unix(0, 0)
+	l := &lines{logger: slog.New(slog.NewTextHandler(w, nil)), now: func() time.Time { return at }, last: map[string]lineState{}}
+	for _, e := range events {
+		l.show(e)
+		at = at.Add(pause)
+	}
+}
+
+// What prints figures.
+var (
+	Count  = count[int64]
+	Plural = plural[int64]
+	Size   = size
+	Length = length
+	Minute = minute
+)
+
+// Remedies says what to do about an error.
+var Remedies = remedies
+
+// Failures prints an error as the program does.
+var Failures = failures
+
+// Grid prints a table without the named column, if that says the same everywhere.
+func Grid(heads []string, rows [][]string, same string) string {
+	var b strings.Builder
+	g := newGrid(heads...)
+	for _, row := range rows {
+		g.add(row...)
+	}
+	if same != "" {
+		g.dropSame(same)
+	}
+	g.write(&b, "")
+	return b.String()
+}

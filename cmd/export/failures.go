@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// failures prints an error; one that joins several, one a line, and what befell several tables alike, once.
+func failures(err error) string {
+	var alike []failure
+	for _, part := range split(err) {
+		alike = gather(alike, parseFailure(part.Error()))
+	}
+	if len(alike) == 1 {
+		return alike[0].String()
+	}
+	lines := []string{"not everything could be done; tables that are not named here went on"}
+	for _, f := range alike {
+		lines = append(lines, "  "+f.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// split returns the errors that err joins, or err alone. An error that wraps several on one line stays one.
+func split(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok || !strings.Contains(err.Error(), "\n") {
+		return []error{err}
+	}
+	var parts []error
+	for _, e := range joined.Unwrap() {
+		parts = append(parts, split(e)...)
+	}
+	return parts
+}
+
+// failure is an error of the Exporter's: "tenant T: table: what". Any other has no tables.
+type failure struct {
+	tenant string
+	tables []string
+	what   string // of the first table
+}
+
+func parseFailure(text string) failure {
+	parts := strings.SplitN(text, ": ", 3)
+	if len(parts) < 3 || !strings.HasPrefix(parts[0], "tenant ") {
+		return failure{what: text}
+	}
+	return failure{parts[0], parts[1:2], parts[2]}
+}
+
+// gather adds f to a list, or its table to a failure that is the same but for the table's name.
+func gather(list []failure, f failure) []failure {
+	for i, g := range list {
+		if len(f.tables) > 0 && len(g.tables) > 0 && f.tenant == g.tenant && f.nameless() == g.nameless() {
+			list[i].tables = append(g.tables, f.tables...)
+			return list
+		}
+	}
+	return append(list, f)
+}
+
+func (f failure) nameless() string { return strings.ReplaceAll(f.what, f.tables[0], "") }
+
+// String prints f with at most three tables.
+func (f failure) String() string {
+	const most = 3
+	if len(f.tables) == 0 {
+		return f.what
+	}
+	names := strings.Join(f.tables[:min(most, len(f.tables))], ", ")
+	if more := len(f.tables) - most; more > 0 {
+		names += fmt.Sprintf(" and %d more", more)
+	}
+	return fmt.Sprintf("%s: %s: %s", f.tenant, names, f.what)
+}

@@ -1,0 +1,62 @@
+package main_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func TestHelp(t *testing.T) {
+	for _, verb := range []string{"", "demo", "check", "plan", "run", "status", "verify", "tables", "simulate", "version"} {
+		name, args := "huntlake", []string{"--help"}
+		if verb != "" {
+			name, args = verb, []string{verb, "--help"}
+		}
+		t.Run(name, func(t *testing.T) {
+			got := huntlake(t, args...)
+			got.want(t, 0, "Examples:", "--config")
+			path := filepath.Join("testdata", "help", name+".txt")
+			if *update {
+				if err := os.WriteFile(path, []byte(got.stdout), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got.stdout); diff != "" {
+				t.Errorf("go test -run Help -update writes it anew; -want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestUsage holds that what cannot be understood is an error of usage, and is said in one message.
+func TestUsage(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"unknown verb", []string{"exprot"}, `unknown command "exprot" for "huntlake"`},
+		{"unknown flag", []string{"run", "--wtach"}, "unknown flag: --wtach"},
+		{"argument", []string{"run", "now"}, `unknown command "now" for "huntlake run"`},
+		{"flag's value", []string{"run", "--watch=often"}, `invalid argument "often" for "--watch" flag`},
+		{"log level", []string{"run", "--log-level", "loud"}, `--log-level: "loud" is not one of debug, info, warn, error`},
+		{"log format", []string{"run", "--log-format", "xml"}, `--log-format: "xml" is not one of text, json`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := huntlake(t, c.args...)
+			got.want(t, 2, "huntlake: "+c.want, "what to do: see huntlake --help")
+			if got.stdout != "" {
+				t.Errorf("on stdout: %s", got.stdout)
+			}
+		})
+	}
+}

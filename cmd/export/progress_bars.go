@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"huntlake/pipeline"
+)
+
+// bars is progress for a terminal: one bar a table, with the rows read of those counted.
+type bars struct {
+	program *program
+	tenants bool // a bar says whose table it is
+	all     *mpb.Progress
+
+	mu  sync.Mutex
+	one map[string]*bar // by tenant and table
+}
+
+type bar struct {
+	drawn *mpb.Bar
+	began time.Time
+
+	mu   sync.Mutex
+	last pipeline.Event
+	at   time.Time // of last
+}
+
+func newBars(p *program, tenants bool) *bars {
+	return &bars{
+		program: p, tenants: tenants, one: map[string]*bar{},
+		all: mpb.New(mpb.WithOutput(p.stderr), mpb.WithAutoRefresh()),
+	}
+}
+
+// barWidth leaves room for the longest name and the figures in a usual terminal.
+const barWidth = 12
+
+// log writes above the bars; only if a level was asked for, as the bars show what is usually logged.
+func (b *bars) log() *slog.Logger {
+	if b.program.logLevel == "" {
+		return slog.New(slog.DiscardHandler)
+	}
+	return b.program.logger(b.all)
+}
+
+func (b *bars) show(e pipeline.Event) {
+	bar := b.of(e)
+	bar.mu.Lock()
+	bar.last, bar.at = e, b.program.now()
+	bar.mu.Unlock()
+	bar.drawn.SetTotal(max(e.Planned, e.Rows, 1), false)
+	bar.drawn.SetCurrent(e.Rows)
+	switch e.Stage {
+	case "done":
+		bar.drawn.SetTotal(-1, true)
+	case "failed":
+		bar.drawn.Abort(false)
+	}
+}
+
+// of returns the bar of an event's table, a new one at its first.
+func (b *bars) of(e pipeline.Event) *bar {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	key := e.Tenant + "/" + e.Table.Path()
+	if known, ok := b.one[key]; ok {
+		return known
+	}
+	name := e.Table.Path()
+	if b.tenants {
+		name = e.Tenant[:8] + " " + name
+	}
+	made := &bar{began: b.program.now(), last: e}
+	made.drawn = b.all.New(0, mpb.BarStyle().Lbound("").Rbound("").Filler("━").Tip("━").Padding("─"),
+		mpb.BarWidth(barWidth),
+		mpb.PrependDecorators(decor.Name(name, decor.WCSyncSpaceR)),
+		mpb.AppendDecorators(decor.Any(made.figures)),
+	)
+	b.one[key] = made
+	return made
+}
+
+// figures is what stands behind a bar.
+func (b *bar) figures(decor.Statistics) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e, text := b.last, " "
+	if e.Planned > 0 || e.Rows > 0 {
+		text = fmt.Sprintf(" %s of %s rows, ", count(e.Rows), count(max(e.Planned, e.Rows)))
+	}
+	if took := b.at.Sub(b.began).Seconds(); e.Rows > 0 && took > 0 {
+		text += count(int64(float64(e.Rows)/took)) + "/s, "
+	}
+	return text + plural(e.Calls, "call") + ", " + e.Stage
+}
+
+// close leaves the bars as they are: a table that was not done stays where it was.
+func (b *bars) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, one := range b.one {
+		one.drawn.Abort(false)
+	}
+	b.all.Wait()
+}

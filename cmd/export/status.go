@@ -1,0 +1,110 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"huntlake/checkpoint"
+	"huntlake/partition"
+	"huntlake/pipeline"
+)
+
+const statusLong = `Says what the lake holds, by its ledgers alone: how far each table has been exported, what is
+published, staged or still to be read, which columns changed, what was lost to the source's 30
+days before it could be read, and what the last verify found. The source is not asked.`
+
+const statusExample = `  huntlake status
+  huntlake status --json | jq '.tables[] | {table, streams, gaps}'`
+
+func newStatus(p *program) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "status", Short: "Say what the lake holds, without asking the source", Long: statusLong, Example: statusExample, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			j, err := p.open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer j.Close()
+			e, err := j.exporter()
+			if err != nil {
+				return err
+			}
+			s, err := e.Status(cmd.Context())
+			if asJSON {
+				return errors.Join(err, p.printJSON(s))
+			}
+			p.printStatus(s)
+			return err
+		},
+	}
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+func (p *program) printStatus(s pipeline.Status) {
+	g := newGrid("tenant", "table", "exported to", "rows"+right, "days"+right, "files"+right, "Parquet"+right, "staged"+right, "to read"+right, "gaps"+right, "verified")
+	for _, t := range s.Tables {
+		g.add(t.Tenant, t.Table, minute(watermark(t)), count(t.Totals.Rows), count(t.Days), count(t.Files), size(t.Bytes), count(t.Waiting), count(t.Unread),
+			count(len(t.Gaps)), verified(t))
+	}
+	g.dropSame("tenant")
+	g.write(p.stdout, "")
+	for _, t := range s.Tables {
+		p.printStatusNotes(t)
+	}
+}
+
+// watermark is the instant before which everything is in the lake, on whichever stream is behind.
+func watermark(t pipeline.TableStatus) partition.Tick {
+	var at partition.Tick
+	for _, s := range t.Streams {
+		if at == 0 || s.Watermark < at {
+			at = s.Watermark
+		}
+	}
+	return at
+}
+
+func verified(t pipeline.TableStatus) string {
+	switch {
+	case t.Fault != "":
+		return "ledger cannot be read"
+	case t.Verdict == nil:
+		return "never"
+	case len(t.Verdict.Differences) > 0:
+		return minute(t.Verdict.Time) + ", " + plural(len(t.Verdict.Differences), "difference")
+	}
+	return minute(t.Verdict.Time)
+}
+
+func (p *program) printStatusNotes(t pipeline.TableStatus) {
+	name := "tenant " + t.Tenant + ": " + t.Table
+	for _, c := range t.Changes {
+		fmt.Fprintf(p.stdout, "%s: %s: column %s %s%s\n", name, minute(c.Time), c.Column, c.Kind, fromTo(c.From, c.To))
+	}
+	for _, g := range t.Gaps {
+		fmt.Fprintf(p.stdout, "%s: %s\n", name, describeGap(g))
+	}
+	if t.Totals.Rejected > 0 {
+		fmt.Fprintf(p.stdout, "%s: %s of other writers came too late and have no effect\n", name, plural(t.Totals.Rejected, "record"))
+	}
+}
+
+func fromTo(from, to string) string {
+	if from == "" || to == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s, now %s)", from, to)
+}
+
+// describeGap says which rows are missing, and why.
+func describeGap(g checkpoint.RecordedGap) string {
+	rows := "rows"
+	if g.Rows != nil {
+		rows = plural(*g.Rows, "row")
+	}
+	return fmt.Sprintf("gap: %s, %v, from %s to %s and dated before %s: %s", rows, g.Stream, minute(g.Start), minute(g.End), minute(g.Below), g.Why)
+}

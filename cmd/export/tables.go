@@ -1,0 +1,148 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"huntlake/configs"
+	"huntlake/schema"
+	"huntlake/schema/catalog"
+)
+
+const tablesLong = `Lists the hunting tables that are publicly known, with their time column, which tells how they
+are exported; with a name, the columns of that table. A tenant may have other tables and other
+columns: huntlake asks it, and takes what it says.
+
+With a configuration, it says what is exported; with --probe, also what each tenant has, at one
+call a table.`
+
+const tablesExample = `  huntlake tables
+  huntlake tables EmailEvents
+  huntlake tables --probe --config huntlake.yaml`
+
+// tableLine is a table of the catalog, and what is known about it here.
+type tableLine struct {
+	Name       string            `json:"name"`
+	TimeColumn string            `json:"time_column,omitempty"`
+	Columns    []schema.Field    `json:"columns"`
+	Exported   bool              `json:"exported"`
+	Tenants    map[string]string `json:"tenants,omitempty"` // by tenant: yes, no, or why nobody knows
+}
+
+func newTables(p *program) *cobra.Command {
+	var asJSON, probe bool
+	cmd := &cobra.Command{
+		Use: "tables [name]", Short: "List the hunting tables", Long: tablesLong, Example: tablesExample, Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			lines, err := chosenTables(args)
+			if err != nil {
+				return err
+			}
+			c, err := p.optionalConfig(probe || cmd.Flags().Changed("config"))
+			if err != nil {
+				return err
+			}
+			markExported(lines, c)
+			if probe {
+				if err := p.probe(cmd.Context(), c, lines); err != nil {
+					return err
+				}
+			}
+			switch {
+			case asJSON:
+				return p.printJSON(lines)
+			case len(args) == 1:
+				p.printColumns(lines[0])
+			default:
+				p.printTables(lines, c)
+			}
+			return nil
+		},
+	}
+	jsonFlag(cmd, &asJSON)
+	cmd.Flags().BoolVar(&probe, "probe", false, "ask each tenant of the configuration for each table")
+	return cmd
+}
+
+func chosenTables(args []string) ([]tableLine, error) {
+	var lines []tableLine
+	for _, t := range catalog.Tables() {
+		if len(args) == 0 || args[0] == t.Name {
+			lines = append(lines, tableLine{Name: t.Name, TimeColumn: t.TimeColumn, Columns: t.Columns})
+		}
+	}
+	if len(lines) == 0 {
+		return nil, &usageError{fmt.Errorf("%s is not in the catalog; names are case-sensitive, and huntlake tables lists them", args[0])}
+	}
+	return lines, nil
+}
+
+// optionalConfig reads the configuration if it is needed, or there.
+func (p *program) optionalConfig(needed bool) (*configs.Config, error) {
+	if _, err := os.Stat(p.config); err != nil && !needed {
+		return nil, nil
+	}
+	j, err := p.load()
+	if err != nil {
+		return nil, err
+	}
+	return j.config, nil
+}
+
+func markExported(lines []tableLine, c *configs.Config) {
+	if c == nil {
+		return
+	}
+	for i := range lines {
+		lines[i].Exported = slices.ContainsFunc(c.Tables, func(t configs.Table) bool { return t.Name == lines[i].Name })
+	}
+}
+
+func (p *program) printColumns(t tableLine) {
+	g := newGrid("column", "type")
+	for _, f := range t.Columns {
+		g.add(f.Name, f.Type)
+	}
+	g.write(p.stdout, "")
+	if len(t.Tenants) > 0 {
+		fmt.Fprintln(p.stdout)
+	}
+	for tenant, has := range t.Tenants {
+		fmt.Fprintf(p.stdout, "tenant %s: %s\n", tenant, has)
+	}
+}
+
+func (p *program) printTables(lines []tableLine, c *configs.Config) {
+	heads := []string{"table", "time column", "columns" + right}
+	if c != nil {
+		heads = append(heads, "exported")
+		if lines[0].Tenants != nil {
+			for _, t := range c.Tenants {
+				heads = append(heads, t.ID)
+			}
+		}
+	}
+	g := newGrid(heads...)
+	for _, t := range lines {
+		cells := []string{t.Name, or(t.TimeColumn, "none: a state"), count(len(t.Columns))}
+		for _, head := range heads[3:] {
+			if head == "exported" {
+				cells = append(cells, map[bool]string{true: "yes"}[t.Exported])
+			} else {
+				cells = append(cells, t.Tenants[head])
+			}
+		}
+		g.add(cells...)
+	}
+	g.write(p.stdout, "")
+}
+
+func or(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}
