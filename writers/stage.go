@@ -62,8 +62,14 @@ type ref struct {
 	rec, row int32
 }
 
-func (r ref) compare(o ref) int {
-	return cmp.Or(cmp.Compare(r.dt, o.dt), cmp.Compare(r.at, o.at), cmp.Compare(r.rec, o.rec), cmp.Compare(r.row, o.row))
+// compare orders rows by dt, time and content: the service answers in an order of its own each time, and what is
+// staged is not to depend on it.
+func (s *stager) compare(r, o ref) int {
+	if c := cmp.Or(cmp.Compare(r.dt, o.dt), cmp.Compare(r.at, o.at)); c != 0 {
+		return c
+	}
+	a, b := s.hashes[r.rec][r.row], s.hashes[o.rec][o.row]
+	return cmp.Or(cmp.Compare(a.Hi, b.Hi), cmp.Compare(a.Lo, b.Lo))
 }
 
 // stager turns records into a staged object.
@@ -112,7 +118,7 @@ func (s *stager) read() error {
 		s.sizes = append(s.sizes, sizes(rec))
 	}
 	if timed {
-		slices.SortFunc(s.refs, ref.compare)
+		slices.SortFunc(s.refs, s.compare)
 	}
 	s.out.Rows, s.out.Oldest, s.out.Newest = int64(len(s.refs)), seen.oldest, seen.newest
 	s.out.Cells = sorted(cells)
