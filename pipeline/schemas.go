@@ -12,9 +12,8 @@ import (
 
 // TableSchema is the columns that the published files of a table have, in all tenants together.
 type TableSchema struct {
-	Table      partition.Table
-	Columns    schema.Table
-	TimeColumn string // its name in the lake
+	Table   partition.Table
+	Columns schema.Table
 }
 
 // Schemas reads the pinned columns of every table from the ledgers. A table of which nothing is pinned yet is left
@@ -31,7 +30,6 @@ func (e *Exporter) Schemas(ctx context.Context) ([]TableSchema, error) {
 			ledger.View(func(s *checkpoint.State) { t.add(s.Schema.Columns) })
 		}
 		if len(t.Columns.Columns) > 0 {
-			t.TimeColumn = timeColumn(t.Columns, table.Source.TimeColumn)
 			out = append(out, t)
 		}
 	}

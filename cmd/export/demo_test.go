@@ -13,7 +13,7 @@ func TestDemo(t *testing.T) {
 	first := huntlakeAt(t.Context(), time.Now, "demo", "--rows", "2000", "--dir", "lake")
 	first.want(t, 0, "A simulated Defender tenant with 2,000 rows a month answers on http://127.0.0.1:", "Its quota is raised for the demo",
 		"Nothing differs, nothing is missing.", "├── DeviceProcessEvents/tenant="+tenantID, "more\n", "└── _export/", "It cost ", "Next:\n  duckdb -c ")
-	for _, verb := range []string{"status"} {
+	for _, verb := range []string{"status", "sql"} {
 		huntlake(t, verb, "--config", "lake/huntlake.yaml").want(t, 0, "DeviceProcessEvents")
 	}
 	later := func() time.Time { return time.Now().Add(12 * time.Hour) }

@@ -12,7 +12,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files")
 
 func TestHelp(t *testing.T) {
-	for _, verb := range []string{"", "demo", "check", "plan", "run", "status", "verify", "tables", "simulate", "version"} {
+	for _, verb := range []string{"", "demo", "check", "plan", "run", "status", "verify", "tables", "sql", "simulate", "version"} {
 		name, args := "huntlake", []string{"--help"}
 		if verb != "" {
 			name, args = verb, []string{verb, "--help"}

@@ -81,7 +81,7 @@ func newRoot(p *program) *cobra.Command {
 	flags.StringVar(&p.logFormat, "log-format", "text", "text or json, on standard error")
 	flags.StringVar(&p.logLevel, "log-level", "", "debug, info, warn or error (default info; with progress bars none)")
 	root.AddCommand(
-		newDemo(p), newCheck(p), newPlan(p), newRun(p), newStatus(p), newVerify(p), newTables(p), newSimulate(p), newVersion(p),
+		newDemo(p), newCheck(p), newPlan(p), newRun(p), newStatus(p), newVerify(p), newTables(p), newSQL(p), newSimulate(p), newVersion(p),
 	)
 	return root
 }
