@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"huntlake/checkpoint"
 	"huntlake/partition"
@@ -93,6 +94,20 @@ func (t *track) probe(ctx context.Context) ([]partition.Stream, error) {
 		return []partition.Stream{partition.Unstamped}, nil
 	}
 	return []partition.Stream{partition.Stamped, partition.Unstamped}, nil
+}
+
+// missed adds the stamped stream to a table of which only the unstamped one was planned, if there are such rows. The
+// unstamped stream is always planned first (see wantPlan), so a table of which the stamped one was planned has no
+// other, as far as its probe saw; but where only the unstamped one was, the run may have been killed in between.
+func (t *track) missed(ctx context.Context, planned []partition.Stream) ([]partition.Stream, error) {
+	if t.table.Cursor != Auto || len(planned) != 1 || planned[0] != partition.Unstamped {
+		return planned, nil
+	}
+	found, err := t.probe(ctx)
+	if err == nil && slices.Contains(found, partition.Stamped) {
+		planned = []partition.Stream{partition.Stamped, partition.Unstamped}
+	}
+	return planned, err
 }
 
 // completeSource fills in what only the streams and columns of the table tell: whether rows have an ingestion time,

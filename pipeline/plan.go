@@ -22,33 +22,41 @@ const (
 	chunk      = 48
 )
 
-// wantPlan asks for more slices once the planned ones are all being read.
+// wantPlan asks for more slices once the planned ones are all being read: of the stream that is furthest behind, and
+// first of one that was never planned. Of two such, the unstamped stream comes first: see missed.
 func (t *track) wantPlan() *task {
 	if t.planning || !t.calling() {
 		return nil
 	}
+	var next *lane
+	at := partition.MaxTick
 	for _, l := range t.lanes {
-		if l.done {
-			continue
-		}
-		return &task{
-			expires: t.frontier(l.stream),
-			begin:   func() { t.planning = true },
-			run:     func(ctx context.Context) error { return t.plan(ctx, l) },
-			finish:  func() { t.planning = false },
+		if planned := t.plannedTo(l.stream); !l.done && planned <= at {
+			next, at = l, planned
 		}
 	}
-	return nil
+	if next == nil {
+		return nil
+	}
+	return &task{
+		expires: t.frontier(next.stream),
+		begin:   func() { t.planning = true },
+		run:     func(ctx context.Context) error { return t.plan(ctx, next) },
+		finish:  func() { t.planning = false },
+	}
 }
 
 // frontier is the end of what is planned of a stream, or where its first plan will begin.
 func (t *track) frontier(stream partition.Stream) partition.Tick {
-	at := t.firstStart()
-	t.ledger.View(func(s *checkpoint.State) {
-		if r, ok := s.Streams[stream]; ok {
-			at = r.End
-		}
-	})
+	if at := t.plannedTo(stream); at != partition.MinTick {
+		return at
+	}
+	return t.firstStart()
+}
+
+// plannedTo is the end of what is planned of a stream, or MinTick.
+func (t *track) plannedTo(stream partition.Stream) (at partition.Tick) {
+	t.ledger.View(func(s *checkpoint.State) { at = s.Streams[stream].End })
 	return at
 }
 

@@ -200,9 +200,12 @@ func (t *track) prepare(ctx context.Context) (fields []schema.Field, err error) 
 	var streams []partition.Stream
 	t.ledger.View(func(s *checkpoint.State) { streams = slices.Sorted(maps.Keys(s.Streams)) })
 	if len(streams) == 0 {
-		if streams, fields, err = t.discover(ctx); err != nil {
-			return nil, err
-		}
+		streams, fields, err = t.discover(ctx)
+	} else {
+		streams, err = t.missed(ctx, streams)
+	}
+	if err != nil {
+		return nil, err
 	}
 	for _, stream := range streams {
 		t.lanes = append(t.lanes, &lane{stream: stream})
