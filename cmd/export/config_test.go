@@ -17,7 +17,7 @@ func TestConfigurationFaults(t *testing.T) {
 	}{
 		{"not there", "", []string{"huntlake.yaml: no such file", "what to do: write it (huntlake run --help shows a small one), or name another with --config"}},
 		{"no YAML", "lake: [\n", []string{"huntlake.yaml:1: it is not YAML"}},
-		{"several", "lkae: x\ntables: [AlertInfo]\n", []string{"huntlake.yaml:1: lkae: there is no such field", "huntlake.yaml:1: lake: it is missing", "tenants: there is none"}},
+		{"several", "lkae: x\ntables: [AlertInfo]\n", []string{"huntlake.yaml:1: lkae: there is no such field", "huntlake.yaml:1: lake: it is missing", "tenants: there is none", "huntlake.yaml:1: lake: it is missing"}},
 		{"variable", "lake: ${NOT_SET_ANYWHERE}\ntables: [AlertInfo]\n" + good, []string{"huntlake.yaml:1: lake: the environment variable NOT_SET_ANYWHERE is not set"}},
 		{"query", "lake: x\nqueries: [{name: q, query: 'AlertInfo | summarize count()'}]\n" + good, []string{"huntlake.yaml: queries[0].query: ", "summarize is not row-wise"}},
 		{"query without its time", "lake: x\nqueries: [{name: q, query: 'AlertInfo | project Title'}]\n" + good, []string{"huntlake.yaml: queries[0].query: ", "time column Timestamp"}},

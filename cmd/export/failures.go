@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -9,7 +10,7 @@ import (
 func failures(err error) string {
 	var alike []failure
 	for _, part := range split(err) {
-		alike = gather(alike, parseFailure(part.Error()))
+		alike = gather(alike, newFailure(part))
 	}
 	if len(alike) == 1 {
 		return alike[0].String()
@@ -34,33 +35,40 @@ func split(err error) []error {
 	return parts
 }
 
-// failure is an error of the Exporter's: "tenant T: table: what". Any other has no tables.
+// failure is an error of the Exporter's, "tenant T: table: what"; any other has no tables.
 type failure struct {
 	tenant string
 	tables []string
-	what   string // of the first table
+	what   string // of the first table; on one line
+	kind   string // failures of one tenant and kind are alike
 }
 
-func parseFailure(text string) failure {
-	parts := strings.SplitN(text, ": ", 3)
-	if len(parts) < 3 || !strings.HasPrefix(parts[0], "tenant ") {
-		return failure{what: text}
+func newFailure(err error) failure {
+	text, others := err.Error(), 0
+	if first, rest, more := strings.Cut(text, "\n"); more {
+		text, others = first, 1+strings.Count(rest, "\n")
 	}
-	return failure{parts[0], parts[1:2], parts[2]}
+	f := failure{what: text}
+	if parts := strings.SplitN(text, ": ", 3); len(parts) == 3 && strings.HasPrefix(parts[0], "tenant ") {
+		f = failure{tenant: parts[0], tables: parts[1:2], what: parts[2]}
+		f.kind = cmp.Or(remedy(err), strings.ReplaceAll(f.what, parts[1], ""))
+	}
+	if others > 0 {
+		f.what += fmt.Sprintf(" (and %s of this table)", plural(others, "other error"))
+	}
+	return f
 }
 
-// gather adds f to a list, or its table to a failure that is the same but for the table's name.
+// gather adds f to a list, or its table to a failure that is like it.
 func gather(list []failure, f failure) []failure {
 	for i, g := range list {
-		if len(f.tables) > 0 && len(g.tables) > 0 && f.tenant == g.tenant && f.nameless() == g.nameless() {
+		if f.kind != "" && f.tenant == g.tenant && f.kind == g.kind {
 			list[i].tables = append(g.tables, f.tables...)
 			return list
 		}
 	}
 	return append(list, f)
 }
-
-func (f failure) nameless() string { return strings.ReplaceAll(f.what, f.tables[0], "") }
 
 // String prints f with at most three tables.
 func (f failure) String() string {

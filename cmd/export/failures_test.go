@@ -31,9 +31,9 @@ func TestFailures(t *testing.T) {
 		want  []string
 	}{
 		{name: "wrong token", world: func(o *simulator.Options) { o.Token = "another" }, code: 1,
-			want: []string{"tenant " + tenantID + ": AlertInfo: query AlertInfo: status 401", "what to do: look at tenants[].auth"}},
+			want: []string{"tenant " + tenantID + ": AlertInfo, DeviceProcessEvents: query AlertInfo: status 401", "what to do: look at tenants[].auth"}},
 		{name: "missing permission", world: func(o *simulator.Options) { o.MissingRole = true }, code: 1,
-			want: []string{"AlertInfo: query AlertInfo: status 403", "grant the application ThreatHunting.Read.All"}},
+			want: []string{"AlertInfo, DeviceProcessEvents: query AlertInfo: status 403", "grant the application ThreatHunting.Read.All"}},
 		{name: "missing table", spoil: func(r *rig) { r.configure("tables: [AlertInfo, DeviceInfo]\n") }, code: 1,
 			want: []string{"huntlake: tenant " + tenantID + ": DeviceInfo: query DeviceInfo: status 400", "what to do: take it out of the configuration"}},
 		{name: "quota spent", code: 4, world: func(o *simulator.Options) {
@@ -145,6 +145,9 @@ func TestFailuresOnce(t *testing.T) {
 	down := func(table string) error {
 		return fmt.Errorf("tenant T: %s: query %s: it is down: %w", table, table, errors.New("refused"))
 	}
+	full := func(table string, slice int) error {
+		return fmt.Errorf("tenant T: %s: stage %d: %w", table, slice, syscall.ENOSPC)
+	}
 	for _, c := range []struct {
 		name string
 		err  error
@@ -154,6 +157,10 @@ func TestFailuresOnce(t *testing.T) {
 		{"not a table's", errors.New("open lake: no"), "open lake: no"},
 		{"alike", errors.Join(down("A"), down("B")), "tenant T: A, B: query A: it is down: refused"},
 		{"many alike", errors.Join(down("A"), down("B"), down("C"), down("D"), down("E")), "tenant T: A, B, C and 2 more: query A: it is down: refused"},
+		{"alike but for the place", errors.Join(full("A", 1), full("B", 2)), "tenant T: A, B: stage 1: no space left on device"},
+		{"one table twice", fmt.Errorf("tenant T: A: %w", errors.Join(errors.New("x"), errors.New("y"))), "tenant T: A: x (and 1 other error of this table)"},
+		{"two tenants", errors.Join(errors.New("tenant T: A: x"), errors.New("tenant U: A: x")),
+			"not everything could be done; tables that are not named here went on\n  tenant T: A: x\n  tenant U: A: x"},
 		{"different", errors.Join(down("A"), errors.New("tenant T: B: broken"), errors.Join(errors.New("x"), down("C"))),
 			"not everything could be done; tables that are not named here went on\n  tenant T: A, C: query A: it is down: refused\n  tenant T: B: broken\n  x"},
 	} {

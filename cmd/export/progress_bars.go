@@ -86,18 +86,21 @@ func (b *bars) of(e pipeline.Event) *bar {
 	return made
 }
 
-// figures is what stands behind a bar.
+// figures is what stands behind a bar: what is known so far.
 func (b *bar) figures(decor.Statistics) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	e, text := b.last, " "
 	if e.Planned > 0 || e.Rows > 0 {
-		text = fmt.Sprintf(" %s of %s rows, ", count(e.Rows), count(max(e.Planned, e.Rows)))
+		text += fmt.Sprintf("%s of %s rows, ", count(e.Rows), count(max(e.Planned, e.Rows)))
 	}
 	if took := b.at.Sub(b.began).Seconds(); e.Rows > 0 && took > 0 {
 		text += count(int64(float64(e.Rows)/took)) + "/s, "
 	}
-	return text + plural(e.Calls, "call") + ", " + e.Stage
+	if e.Calls > 0 {
+		text += plural(e.Calls, "call") + ", "
+	}
+	return text + e.Stage
 }
 
 // close leaves the bars as they are: a table that was not done stays where it was.

@@ -109,8 +109,12 @@ func (p *program) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, opts))
 }
 
-// bars reports whether progress is shown as bars: on a terminal, unless the log is for machines.
+// bars reports whether progress is shown as bars: on a terminal that knows its size, unless the log is for machines.
 func (p *program) bars() bool {
 	f, ok := p.stderr.(*os.File)
-	return ok && p.logFormat == "text" && term.IsTerminal(int(f.Fd()))
+	if !ok || p.logFormat != "text" {
+		return false
+	}
+	_, height, err := term.GetSize(int(f.Fd()))
+	return err == nil && height > 0
 }

@@ -17,13 +17,17 @@ its rows and their digest against the ledger. The result is recorded there.
 A count costs a few calls a table. What the source no longer has (30 days) is compared between
 ledger and files alone.
 
+With --repair, hours of which the source has more than the lake are read again, what the lake
+does not hold is added, and everything is verified once more. Files are never changed.
+
 Exit code 3: something differs, or rows are known to be missing (gaps).`
 
 const verifyExample = `  huntlake verify
+  huntlake verify --repair
   huntlake verify --json | jq '.tables[] | select(.differences)'`
 
 func newVerify(p *program) *cobra.Command {
-	var asJSON bool
+	var asJSON, repair bool
 	cmd := &cobra.Command{
 		Use: "verify", Short: "Hold source, ledger and files against each other", Long: verifyLong, Example: verifyExample, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -35,11 +39,33 @@ func newVerify(p *program) *cobra.Command {
 			if err := j.signIn(); err != nil {
 				return err
 			}
+			if repair {
+				if err := j.repair(cmd.Context()); err != nil {
+					return err
+				}
+			}
 			return j.verifyOnce(cmd.Context(), asJSON)
 		},
 	}
 	jsonFlag(cmd, &asJSON)
+	cmd.Flags().BoolVar(&repair, "repair", false, "first bring in what the source has and the lake has not")
 	return cmd
+}
+
+// repair opens what is short and reads it. What could not be repaired, the verification that follows shows.
+func (j *job) repair(ctx context.Context) error {
+	shown := j.watch()
+	defer shown.close()
+	j.opts.OneShot = true
+	e, err := j.exporter()
+	if err != nil {
+		return err
+	}
+	if _, err := e.Repair(ctx); err != nil {
+		return err
+	}
+	_, err = e.Run(ctx)
+	return err
 }
 
 // verifyOnce verifies and reports. What differs outweighs what could not be compared.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"huntlake/configs"
 	"huntlake/partition"
@@ -75,7 +76,10 @@ func (p *program) explainConfig(err error) (text string, advice []string) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return err.Error(), []string{"write it (huntlake run --help shows a small one), or name another with --config; huntlake demo needs none"}
 	}
-	return failures(err), nil
+	if faults := strings.Split(err.Error(), "\n"); len(faults) > 1 {
+		return fmt.Sprintf("%d faults in the configuration\n  %s", len(faults), strings.Join(faults, "\n  ")), nil
+	}
+	return err.Error(), nil
 }
 
 // inFile puts the name of the configuration before each fault.
