@@ -159,8 +159,9 @@ func (s *State) forget(stream partition.Stream) {
 	maps.DeleteFunc(s.Settled[stream], func(d partition.Date, _ bool) bool { return d.End() < old })
 }
 
+// overlap reports whether a row may lie in both slices, as far as the cursor tells; of a snapshot it tells nothing.
 func overlap(a, b partition.Slice) bool {
-	return a.Stream == b.Stream && a.Start < b.End && b.Start < a.End
+	return a.Stream == b.Stream && (a.Stream.Cursor() == partition.NoCursor || a.Start < b.End && b.Start < a.End)
 }
 
 // newestGeneration is 1 before anything was read again.

@@ -34,12 +34,16 @@ func (p *Split) check(s *State, _ *Commit) error {
 }
 
 // apply keeps the children at their parent's generation: rows that earlier generations staged stay staged, and are
-// subtracted from each child's next reading like any others.
+// subtracted from each child's next reading like any others. The children of a slice that is read again lie over tiles
+// as it did; one that is a tile itself is read in its place, and goes on as a tile.
 func (p *Split) apply(s *State, _ *Commit) {
 	parent := s.Leaves[p.Slice]
 	delete(s.Leaves, p.Slice)
 	for _, c := range p.Children {
-		if leaf := (Leaf{Generation: parent.Generation, Again: parent.Again, Open: c.Rows > 0, Counted: c.Rows, Columns: parent.Columns}); leaf.Open || !leaf.Again {
+		leaf, tile := s.Leaves[c.Slice]
+		leaf.Again, leaf.Columns = parent.Again && !tile, parent.Columns
+		leaf.Generation, leaf.Open, leaf.Counted = parent.Generation, c.Rows > 0, c.Rows
+		if leaf.Open || !parent.Again {
 			s.Leaves[c.Slice] = leaf
 		}
 	}
