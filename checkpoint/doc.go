@@ -28,7 +28,7 @@
 //	cell     <hour>/<date>
 //	digest   32 hex digits
 //
-// Fields marked ? are left out when they are zero.
+// Fields marked ? are left out where they are zero or unknown.
 //
 // # schema
 //
@@ -40,14 +40,16 @@
 //
 // # plan
 //
-// Extends a stream, before the first call for its rows. Valid if start is the stream's frontier, the slices tile
-// [start, end) in order at the plan's floor, every reading of again is the next generation of a slice that has been
-// read, and no other stream shares the rows: stamped and unstamped ones go together, whole ones and snapshots alone. A
-// snapshot's one slice is planned once.
+// Extends a stream, before the first call for its rows, and opens ranges behind it that are to be read again. Valid if
+// start is the stream's frontier, the slices tile [start, end) in order at the plan's floor, and no other stream shares
+// the rows: stamped and unstamped ones go together, whole ones and snapshots alone. A snapshot's one slice is planned
+// once. The ranges of again are in order and apart, inside what was planned before and clear of every open slice, at the
+// generation after the ledger's newest; they lie over the slices that tile the stream, and are gone once they are read.
 //
 //	stream, start, end, floor
 //	slices[]?        slice, rows: counted; a slice of zero rows is proved by that, and never asked
-//	again[]?         reading, rows: counted now
+//	again[]?         slice, rows: counted now, not zero
+//	generation?      of the slices of again
 //	sample?          rows, bytes, run_time_ns: of an answer that was asked for its width alone
 //
 // # split

@@ -10,7 +10,6 @@ import (
 func TestFoldPlan(t *testing.T) {
 	type P = checkpoint.Plan
 	next := func(change func(*P)) *P { return with(plan(partition.Stamped, 4, 1, 7, 8), change) }
-	re := func(r checkpoint.Reading, change func(*P)) *P { return with(again(4, r, 12), change) }
 	snapshot := partition.Slice{Stream: partition.Snapshot}
 	judge(t, []verdict{
 		{"the first", "empty", plan(partition.Stamped, 0, 1, 10, 0), ""},
@@ -20,14 +19,9 @@ func TestFoldPlan(t *testing.T) {
 			p.Slices[0].Slice.Floor, p.Slices[1].Slice.Floor = floor+1, floor+1
 		}), ""},
 		{"with a sample", "planned", next(func(p *P) { p.Sample = &checkpoint.Sample{Rows: 200, Bytes: 1} }), ""},
-		{"again alone", "staged", re(reading(stamped(0), 2), func(*P) {}), ""},
-		{"again of what was proved empty", "planned", re(reading(stamped(1), 2), func(*P) {}), ""},
-		{"again and the next", "staged", next(func(p *P) { p.Again = again(4, reading(stamped(0), 2), 12).Again }), ""},
 		{"unstamped beside stamped", "planned", plan(partition.Unstamped, 0, 1, 1), ""},
 		{"a snapshot", "empty", snapshotPlan(snapshot), ""},
-		{"a snapshot again", "snapshot", with(again(0, reading(snapshot, 2), 9), func(p *P) { p.Start, p.End = 0, 0 }), "snapshot has not been read whole"},
 
-		{"of nothing", "planned", again(4, reading(stamped(0), 2), 1), stamped(0).String() + " has not been read whole"},
 		{"empty", "planned", next(func(p *P) { p.Slices = nil }), "nothing is planned"},
 		{"behind the frontier", "planned", plan(partition.Stamped, 3, 1, 1),
 			"stamped plan starts at 2026-11-22T03:00:00.0000000Z, the frontier is 2026-11-22T04:00:00.0000000Z"},
@@ -35,8 +29,6 @@ func TestFoldPlan(t *testing.T) {
 			"stamped plan starts at 2026-11-22T05:00:00.0000000Z, the frontier is 2026-11-22T04:00:00.0000000Z"},
 		{"a stale one", "planned", plan(partition.Stamped, 0, 1, 10, 0, 20, 30),
 			"stamped plan starts at 2026-11-22T00:00:00.0000000Z, the frontier is 2026-11-22T04:00:00.0000000Z"},
-		{"a range without slices", "staged", re(reading(stamped(0), 2), func(p *P) { p.End++ }), "a range without slices"},
-		{"again of an unknown stream", "empty", again(0, reading(stamped(0), 2), 1), "a range without slices"},
 		{"a hole", "planned", next(func(p *P) { p.Slices = p.Slices[1:] }),
 			"slice " + stamped(5).String() + " with 8 rows does not continue the plan at 2026-11-22T04:00:00.0000000Z"},
 		{"an overlap", "planned", next(func(p *P) { p.Slices[1] = p.Slices[0] }),
@@ -55,14 +47,6 @@ func TestFoldPlan(t *testing.T) {
 			"slice " + stamped(4).String() + " with -1 rows does not continue the plan at 2026-11-22T04:00:00.0000000Z"},
 		{"no stream", "empty", plan(0, 0, 1, 1), "slice: stream(0)\na snapshot has no times"},
 
-		{"again while open", "again", re(reading(stamped(0), 3), func(*P) {}), stamped(0).String() + " has not been read whole"},
-		{"again of the same generation", "staged", re(reading(stamped(0), 1), func(*P) {}), stamped(0).String() + "-1 follows generation 1"},
-		{"again, two generations on", "staged", re(reading(stamped(0), 3), func(*P) {}), stamped(0).String() + "-3 follows generation 1"},
-		{"again twice", "staged", re(reading(stamped(0), 2), func(p *P) { p.Again = append(p.Again, p.Again[0]) }), stamped(0).String() + " has not been read whole"},
-		{"again of a slice in the same plan", "planned", next(func(p *P) { p.Again = again(4, reading(stamped(4), 2), 1).Again }), stamped(4).String() + " has not been read whole"},
-		{"again below zero", "staged", again(4, reading(stamped(0), 2), -1), stamped(0).String() + "-2 with -1 rows"},
-		{"again of another stream", "staged", with(plan(partition.Unstamped, 0, 1, 1), func(p *P) { p.Again = again(4, reading(stamped(0), 2), 1).Again }), stamped(0).String() + "-2 with 1 rows"},
-
 		{"whole beside stamped", "planned", plan(partition.Whole, 4, 1, 1), "the whole rows are planned as stamped rows"},
 		{"stamped beside whole", "whole", plan(partition.Stamped, 48, 1, 1), "the stamped rows are planned as whole rows"},
 		{"unstamped beside whole", "whole", plan(partition.Unstamped, 48, 1, 1), "the unstamped rows are planned as whole rows"},
@@ -70,6 +54,58 @@ func TestFoldPlan(t *testing.T) {
 		{"stamped beside a snapshot", "snapshot", plan(partition.Stamped, 0, 1, 1), "the stamped rows are planned as snapshot rows"},
 		{"a snapshot planned twice", "snapshot", snapshotPlan(snapshot), "a snapshot has one slice, planned once"},
 		{"a snapshot of two slices", "empty", snapshotPlan(snapshot, snapshot), "a snapshot has one slice, planned once"},
+	})
+}
+
+func TestFoldPlanAgain(t *testing.T) {
+	type P = checkpoint.Plan
+	name := func(s partition.Slice) string { return s.String() }
+	two, one := hours(partition.Stamped, 0, 2), stamped(0)
+	re := func(s partition.Slice, change func(*P)) *P { return with(again(4, reading(s, 2), 12), change) }
+	snapshot := partition.Slice{Stream: partition.Snapshot}
+	snap := func(generation int) *P {
+		return with(again(0, reading(snapshot, generation), 9), func(p *P) { p.Start, p.End = 0, 0 })
+	}
+	outside := func(s partition.Slice, rows string) string {
+		return name(s) + " with " + rows + " rows is not a range that has been planned"
+	}
+	judge(t, []verdict{
+		{"a slice", "staged", re(one, func(*P) {}), ""},
+		{"a range of slices", "staged", re(two, func(*P) {}), ""},
+		{"part of a slice", "staged", re(partition.Slice{Stream: partition.Stamped, Start: at(0) + 1, End: at(1) - 1, Floor: floor + 5}, func(*P) {}), ""},
+		{"what was proved empty", "planned", re(stamped(1), func(*P) {}), ""},
+		{"two ranges", "staged", re(one, func(p *P) { p.Again = append(p.Again, checkpoint.PlannedSlice{Slice: stamped(1), Rows: 3}) }), ""},
+		{"and the next", "staged", with(plan(partition.Stamped, 4, 1, 7), func(p *P) { p.Again, p.Generation = re(one, func(*P) {}).Again, 2 }), ""},
+		{"a second time", "reread", with(again(4, reading(one, 3), 12), func(*P) {}), ""},
+		{"beside what is open", "again", with(again(4, reading(stamped(1), 3), 12), func(*P) {}), ""},
+
+		{"a range without slices", "staged", re(one, func(p *P) { p.End++ }), "a range without slices"},
+		{"an unknown stream", "empty", again(0, reading(one, 2), 1), "a range without slices"},
+		{"while it is first read", "planned", re(one, func(*P) {}), name(one) + " is being read as " + name(one)},
+		{"over what is first read", "staged", re(hours(partition.Stamped, 1, 3), func(*P) {}),
+			name(hours(partition.Stamped, 1, 3)) + " is being read as " + name(stamped(2))},
+		{"while it is read again", "again", again(4, reading(one, 3), 12), name(one) + " is being read as " + name(one)},
+		{"part of what is read again", "over", again(4, reading(stamped(1), 3), 12), name(stamped(1)) + " is being read as " + name(two)},
+		{"over what is read again", "again", again(4, reading(two, 3), 12), name(two) + " is being read as " + name(one)},
+		{"a generation that was", "reread", again(4, reading(one, 2), 12), "generation 2 follows 2"},
+		{"a generation too far", "staged", again(4, reading(one, 3), 12), "generation 3 follows 1"},
+		{"no generation", "staged", re(one, func(p *P) { p.Generation = 0 }), "generation 0 follows 1"},
+		{"one range twice", "staged", re(one, func(p *P) { p.Again = append(p.Again, p.Again[0]) }), outside(one, "12")},
+		{"out of order", "staged", re(stamped(1), func(p *P) { p.Again = append(p.Again, checkpoint.PlannedSlice{Slice: one, Rows: 1}) }), outside(one, "1")},
+		{"before the first", "staged", re(hours(partition.Stamped, -1, 1), func(*P) {}), outside(hours(partition.Stamped, -1, 1), "12")},
+		{"past the frontier", "staged", re(stamped(4), func(*P) {}), outside(stamped(4), "12")},
+		{"what the same plan adds", "staged", with(plan(partition.Stamped, 4, 1, 7), func(p *P) { p.Again, p.Generation = re(stamped(4), func(*P) {}).Again, 2 }), outside(stamped(4), "12")},
+		{"nothing", "staged", re(one, func(p *P) { p.Again[0].Rows = 0 }), outside(one, "0")},
+		{"another stream", "staged", re(one, func(p *P) { p.Again[0].Slice.Stream = partition.Unstamped }), outside(hours(partition.Unstamped, 0, 1), "12")},
+		{"a bucket", "staged", re(one, func(p *P) { p.Again[0].Slice.Of = 2 }), name(one) + "_b0of2 with 12 rows is not a range that has been planned"},
+		{"under a ceiling", "staged", re(one, func(p *P) { p.Again[0].Slice.Ceiling = floor + 1 }),
+			name(one) + "_c20261023T0000000000001 with 12 rows is not a range that has been planned"},
+		{"an empty range", "staged", re(one, func(p *P) { p.Again[0].Slice.End = at(0) }),
+			"slice: range [2026-11-22T00:00:00.0000000Z, 2026-11-22T00:00:00.0000000Z) is empty or out of bounds"},
+
+		{"a snapshot", "snapshot read", snap(2), ""},
+		{"a snapshot that is being read", "snapshot", snap(2), "snapshot is being read as snapshot"},
+		{"a snapshot whose bucket is being read", "snapshot split", snap(2), "snapshot is being read as snapshot_b0of2"},
 	})
 }
 
@@ -86,6 +122,7 @@ func TestFoldSplit(t *testing.T) {
 		{"along the other clock", "planned", split(s, 10, byOther...), ""},
 		{"into buckets", "planned", split(s, 10, byBucket...), ""},
 		{"of a generation", "again", split(stamped(0), 6, closed...), ""},
+		{"of a range that is read again", "over", split(hours(partition.Stamped, 0, 2), 6, stamped(0), stamped(1)), ""},
 		{"with nothing in them", "planned", split(s, 0, byCursor...), ""},
 
 		{"of an unknown slice", "empty", split(s, 10, byCursor...), s.String() + " is not open"},
@@ -111,6 +148,7 @@ func TestFoldGap(t *testing.T) {
 		{"of a slice, with nothing left", "planned", change(func(g *G) { g.Left = 0 }), ""},
 		{"of a whole day", "whole", gapBelow(day, at(48), 0), ""},
 		{"of the open generation", "again", gapBelow(stamped(0), below, 3), ""},
+		{"of a range that is read again", "over", gapBelow(hours(partition.Stamped, 0, 2), below, 3), ""},
 		{"of no slice", "empty", change(func(g *G) { g.Slice = nil }), ""},
 
 		{"empty", "planned", change(func(g *G) { g.End = g.Start }),

@@ -48,9 +48,9 @@ func goldenHistory() []checkpoint.Body {
 	parts := split(stamped(2), 10, halves...)
 	lost := int64(2)
 	next := plan(partition.Stamped, 4, 1, 7)
-	next.Again = []checkpoint.PlannedAgain{{Reading: reading(stamped(0), 2), Rows: 12}}
+	next.Again, next.Generation = []checkpoint.PlannedSlice{{Slice: hours(partition.Stamped, 0, 2), Rows: 12}}, 3
 	next.Sample = &checkpoint.Sample{Rows: 200, Bytes: 200_000, RunTime: 200 * perRow}
-	moved := receipt(reading(stamped(0), 2), 14, part{0, 3}, part{1, 1})
+	moved := receipt(reading(hours(partition.Stamped, 0, 2), 3), 14, part{0, 3}, part{1, 1})
 	moved.Counted, moved.Held, moved.Moved, moved.Columns = []int64{12, 13, 15}, 10, true, 2
 	changed := receipt(reading(day.Slice, 2), 4)
 	changed.Held, changed.Changed, changed.Columns = 4, 1, 2

@@ -78,10 +78,11 @@ func plan(s partition.Stream, from, each int, rows ...int64) *checkpoint.Plan {
 	return p
 }
 
+// again opens the range of a reading for its generation.
 func again(frontier int, r checkpoint.Reading, rows int64) *checkpoint.Plan {
 	return &checkpoint.Plan{
-		Stream: r.Slice.Stream, Start: at(frontier), End: at(frontier), Floor: floor,
-		Again: []checkpoint.PlannedAgain{{Reading: r, Rows: rows}},
+		Stream: r.Slice.Stream, Start: at(frontier), End: at(frontier), Floor: floor, Generation: r.Generation,
+		Again: []checkpoint.PlannedSlice{{Slice: r.Slice, Rows: rows}},
 	}
 }
 
@@ -165,6 +166,7 @@ func states(t *testing.T, name string) *checkpoint.State {
 	planned := plan(partition.Stamped, 0, 1, 10, 0, 20, 30)
 	first := stage(receipt(reading(stamped(0), 1), 10, part{0, 6}, part{1, 4}))
 	whole := plan(partition.Whole, 0, day, 5, 5)
+	snapshot := partition.Slice{Stream: partition.Snapshot}
 	switch name {
 	case "empty":
 		return fold(t)
@@ -178,12 +180,24 @@ func states(t *testing.T, name string) *checkpoint.State {
 		return fold(t, planned, first, begin(3, 0, reading(stamped(0), 1)), end(3, 0, 6, digest(6)))
 	case "again":
 		return fold(t, planned, first, again(4, reading(stamped(0), 2), 12))
+	case "over":
+		return fold(t, planned, first, again(4, reading(hours(partition.Stamped, 0, 2), 2), 12))
 	case "whole":
 		return fold(t, whole, stage(receipt(reading(hours(partition.Whole, 0, day), 1), 5, part{0, 5})))
 	case "settled":
 		return fold(t, whole, stage(receipt(reading(hours(partition.Whole, 0, day), 1), 5, part{0, 5})), settled(partition.Whole, 0))
+	case "reread":
+		return fold(t, planned, first, again(4, reading(stamped(0), 2), 12),
+			stage(altered(receipt(reading(stamped(0), 2), 12, part{0, 2}), func(r *checkpoint.Receipt) { r.Held = 10 })))
 	case "snapshot":
-		return fold(t, snapshotPlan(partition.Slice{Stream: partition.Snapshot}))
+		return fold(t, snapshotPlan(snapshot))
+	case "snapshot read":
+		return fold(t, snapshotPlan(snapshot), stage(receipt(reading(snapshot, 1), 7, part{0, 7})))
+	case "snapshot split":
+		buckets, _ := snapshot.SplitBuckets(2)
+		parts := split(snapshot, 3, buckets...)
+		parts.Children[1].Rows = 0
+		return fold(t, snapshotPlan(snapshot), parts)
 	}
 	t.Fatalf("no state %q", name)
 	return nil

@@ -23,7 +23,7 @@ type lake struct {
 	staged    map[uint64]placed  // by event
 	published map[uint64]int64   // by event, the publish
 	roots     []partition.Slice  // as planned
-	gaps      []*checkpoint.Gap  // of a slice
+	gaps      []*checkpoint.Gap  // of tiles
 	settled   map[partition.Date]bool
 	inputs    map[inputKey]int64 // the publish that took a reading's dt
 	texts     [][]byte           // the log
@@ -145,6 +145,9 @@ func (m *model) commit(body checkpoint.Body) bool {
 		m.inert(m.decode(text))
 		return false
 	}
+	if g, ok := body.(*checkpoint.Gap); ok && !m.head.Leaves[*g.Slice].Again {
+		m.lake.gaps = append(m.lake.gaps, g)
+	}
 	marks := m.watermarks()
 	if err := checkpoint.Fold(m.head, m.decode(text)); err != nil {
 		m.Fatal(err)
@@ -169,8 +172,6 @@ func (m *model) record(c *checkpoint.Commit) {
 		for _, s := range b.Slices {
 			m.lake.roots = append(m.lake.roots, s.Slice)
 		}
-	case *checkpoint.Gap:
-		m.lake.gaps = append(m.lake.gaps, b)
 	case *checkpoint.Stage:
 		for _, r := range b.Receipts {
 			for _, e := range m.lake.objects[r.Object] {
@@ -257,7 +258,7 @@ func (m *model) marksRose(before map[partition.Stream]partition.Tick, body check
 	for stream, low := range before {
 		if p, ok := body.(*checkpoint.Plan); ok && p.Stream == stream {
 			for _, a := range p.Again {
-				low = min(low, a.Reading.Slice.Start)
+				low = min(low, a.Slice.Start)
 			}
 		}
 		if at, ok := after[stream]; !ok || at < low {
@@ -267,22 +268,31 @@ func (m *model) marksRose(before map[partition.Stream]partition.Tick, body check
 }
 
 // tiled holds the leaves to the plan: every event that was planned, and is neither given up nor forgotten, lies in
-// one leaf, and in no other.
+// one tile, and in no other. What is read again lies over them, and no event is being read twice.
 func (m *model) tiled() {
 	for _, e := range m.src.events {
-		n := 0
-		for s := range m.head.Leaves {
-			if e.in(s) {
-				n++
+		tiles, open := 0, 0
+		for s, leaf := range m.head.Leaves {
+			if !e.in(s) {
+				continue
+			}
+			if !leaf.Again {
+				tiles++
+			}
+			if leaf.Open {
+				open++
+			}
+			if leaf.Again && !leaf.Open {
+				m.Fatalf("seed %d, commit %d: %v lies over the tiles, and has been read", m.seed, m.head.Number, s)
 			}
 		}
 		want := 0
 		if slices.ContainsFunc(m.lake.roots, e.in) && !m.givenUp(e) {
 			want = 1
 		}
-		forgotten := n == 0 && e.stream != partition.Snapshot && e.cursor() < m.head.Streams[e.stream].End-horizon
-		if n != want && !forgotten {
-			m.Fatalf("seed %d, commit %d: event %d lies in %d leaves, want %d", m.seed, m.head.Number, e.id, n, want)
+		forgotten := tiles == 0 && e.stream != partition.Snapshot && e.cursor() < m.head.Streams[e.stream].End-horizon
+		if tiles != want && !forgotten || open > 1 {
+			m.Fatalf("seed %d, commit %d: event %d lies in %d tiles, want %d, and in %d open slices", m.seed, m.head.Number, e.id, tiles, want, open)
 		}
 	}
 }

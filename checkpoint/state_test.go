@@ -95,21 +95,83 @@ func TestRange(t *testing.T) {
 	}
 }
 
-// The children of a split are read at their parent's generation, and compared as it would have been.
-func TestSplitInherits(t *testing.T) {
-	column := schema.Column{Source: "A", Type: "String", Name: "A", Kind: schema.String}
-	halves, _ := stamped(0).SplitAt(at(0) + partition.Minute)
-	parts := split(stamped(0), 6, halves...)
-	parts.Children[1].Rows = 0
-	s := fold(t, &checkpoint.Schema{Table: schema.Table{Columns: []schema.Column{column}}}, plan(partition.Stamped, 0, 1, 10),
-		stage(altered(receipt(reading(stamped(0), 1), 10, part{0, 10}), func(r *checkpoint.Receipt) { r.Columns = 1 })),
-		again(1, reading(stamped(0), 2), 12), parts)
-	want := map[partition.Slice]checkpoint.Leaf{
-		halves[0]: {Generation: 2, Open: true, Counted: 6, Columns: 1}, halves[1]: {Generation: 2, Columns: 1},
+// What is read again lies over the tiles and is gone once it has been read; a tile that is read again stays.
+func TestReadAgain(t *testing.T) {
+	type leaves = map[partition.Slice]checkpoint.Leaf
+	two, below := hours(partition.Stamped, 0, 2), floor+partition.Day
+	early, _ := two.SplitAt(at(0) + 30*partition.Minute)
+	narrowed := two
+	narrowed.Floor = below
+	over := func(rows int64) checkpoint.Leaf {
+		return checkpoint.Leaf{Again: true, Generation: 2, Open: true, Counted: rows, Columns: 1}
 	}
-	if diff := cmp.Diff(want, s.Leaves); diff != "" {
-		t.Errorf("leaves: %s", diff)
+	tile := checkpoint.Leaf{Generation: 1, Counted: 10, Held: 10, Columns: 1}
+	for name, c := range map[string]struct {
+		bodies []checkpoint.Body
+		want   leaves // beside the second tile, of no rows
+	}{
+		"opened":        {nil, leaves{stamped(0): tile, two: over(12)}},
+		"read":          {[]checkpoint.Body{stage(reread12(two))}, leaves{stamped(0): tile}},
+		"expired":       {[]checkpoint.Body{gapBelow(two, below, 0)}, leaves{stamped(0): tile}},
+		"partly":        {[]checkpoint.Body{gapBelow(two, below, 4)}, leaves{stamped(0): tile, narrowed: over(4)}},
+		"split":         {[]checkpoint.Body{split(two, 6, early...)}, leaves{stamped(0): tile, early[0]: over(6), early[1]: over(6)}},
+		"split in vain": {[]checkpoint.Body{split(two, 0, early...)}, leaves{stamped(0): tile}},
+		"split into tiles": {[]checkpoint.Body{with(split(two, 12, stamped(0), stamped(1)), func(p *checkpoint.Split) { p.Children[1].Rows = 0 })},
+			leaves{stamped(0): {Generation: 2, Open: true, Counted: 12, Held: 10, Columns: 1}}},
+		"split into tiles, and read": {[]checkpoint.Body{
+			with(split(two, 12, stamped(0), stamped(1)), func(p *checkpoint.Split) { p.Children[1].Rows = 0 }), stage(reread12(stamped(0))),
+		}, leaves{stamped(0): {Generation: 2, Counted: 12, Held: 12, Columns: 1}}},
+	} {
+		s := fold(t, oneColumn(), plan(partition.Stamped, 0, 1, 10, 0),
+			stage(altered(receipt(reading(stamped(0), 1), 10, part{0, 10}), func(r *checkpoint.Receipt) { r.Columns = 1 })),
+			again(2, reading(two, 2), 12))
+		more(t, s, c.bodies...)
+		c.want[stamped(1)] = checkpoint.Leaf{Generation: 1}
+		if diff := cmp.Diff(c.want, s.Leaves); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
 	}
+}
+
+// reread12 is a receipt of generation 2 that finds two rows more than the ten of generation 1.
+func reread12(s partition.Slice) checkpoint.Receipt {
+	return altered(receipt(reading(s, 2), 12, part{0, 2}), func(r *checkpoint.Receipt) { r.Held = 10 })
+}
+
+func oneColumn() *checkpoint.Schema {
+	return &checkpoint.Schema{Table: schema.Table{Columns: []schema.Column{{Source: "A", Type: "String", Name: "A", Kind: schema.String}}}}
+}
+
+// A range is compared over the fewest columns that any of its tiles was first staged with.
+func TestFirstColumns(t *testing.T) {
+	wide := oneColumn()
+	wide.Table.Columns = append(wide.Table.Columns, schema.Column{Source: "B", Type: "String", Name: "B", Kind: schema.String})
+	columns := func(hour, n int) checkpoint.Body {
+		return stage(altered(receipt(reading(stamped(hour), 1), 5, part{0, 5}), func(r *checkpoint.Receipt) { r.Columns = n }))
+	}
+	s := fold(t, oneColumn(), plan(partition.Stamped, 0, 1, 5, 0, 5), columns(2, 1), wide, columns(0, 2))
+	for _, c := range []struct{ from, to, want int }{{0, 2, 2}, {1, 2, 0}, {1, 3, 1}, {0, 3, 1}} {
+		over := hours(partition.Stamped, c.from, c.to)
+		over.Floor++
+		s := clone(t, s)
+		more(t, s, again(3, reading(over, 2), 12))
+		if got := s.Leaves[over].Columns; got != c.want {
+			t.Errorf("hours %d to %d are compared over %d columns, want %d", c.from, c.to, got, c.want)
+		}
+	}
+}
+
+func clone(t *testing.T, s *checkpoint.State) *checkpoint.State {
+	t.Helper()
+	text, err := checkpoint.EncodeSnapshot(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := checkpoint.DecodeSnapshot(ours, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return back
 }
 
 func TestDaySums(t *testing.T) {
@@ -180,16 +242,15 @@ func TestSettleDay(t *testing.T) {
 
 // The newest changes of schema are kept, and the oldest go.
 func TestChangesAreBounded(t *testing.T) {
-	column := schema.Column{Source: "A", Type: "String", Name: "A", Kind: schema.String}
 	s := states(t, "empty")
 	for i := range 150 {
 		kind := schema.Gone
 		if i == 149 {
 			kind = schema.Returned
 		}
-		more(t, s, &checkpoint.Schema{Table: schema.Table{Columns: []schema.Column{column}}, Changes: []schema.Change{
-			{Kind: schema.Retyped, Column: "A"}, {Kind: kind, Column: "A"},
-		}})
+		more(t, s, with(oneColumn(), func(p *checkpoint.Schema) {
+			p.Changes = []schema.Change{{Kind: schema.Retyped, Column: "A"}, {Kind: kind, Column: "A"}}
+		}))
 	}
 	if n := len(s.Changes); n != 200 || s.Changes[0].Number != 51 || s.Changes[n-1].Kind != schema.Returned {
 		t.Errorf("%d changes, from commit %d to %s", n, s.Changes[0].Number, s.Changes[n-1].Kind)

@@ -36,7 +36,7 @@ func (w *writer) propose(number int64) checkpoint.Body {
 	return w.read(1 + w.r.IntN(3))
 }
 
-// plan extends a stream up to the source's clock and, if asked to, reads again what has grown.
+// plan extends a stream up to the source's clock and, if asked to, opens again what has grown above a floor.
 func (w *writer) plan(stream partition.Stream, again bool) checkpoint.Body {
 	p := &checkpoint.Plan{Stream: stream, Floor: w.src.edge() + partition.Tick(1+w.r.IntN(7*24))*partition.Hour}
 	r, known := w.view.Streams[stream]
@@ -53,16 +53,42 @@ func (w *writer) plan(stream partition.Stream, again bool) checkpoint.Body {
 	case p.Start < p.End:
 		p.Slices = w.tile(partition.Slice{Stream: stream, Start: p.Start, End: p.End, Floor: p.Floor})
 	}
-	for _, slice := range w.leaves(func(l checkpoint.Leaf) bool { return again && !l.Open }) {
-		next := checkpoint.Reading{Slice: slice, Generation: w.view.Leaves[slice].Generation + 1}
-		if rows := w.src.read(slice); slice.Stream == stream && len(w.rest(rows)) > 0 {
-			p.Again = append(p.Again, checkpoint.PlannedAgain{Reading: next, Rows: int64(len(rows))})
-		}
+	if again && known {
+		p.Again, p.Generation = w.grown(stream, w.src.edge()), max(w.view.Generation, 1)+1
 	}
 	if len(p.Slices)+len(p.Again) == 0 {
 		return nil
 	}
 	return p
+}
+
+// grown are ranges of a stream of which the source shows more than the lake holds, as far as the writer knows, and that
+// it does not know to be read.
+func (w *writer) grown(stream partition.Stream, floor partition.Tick) (out []checkpoint.PlannedSlice) {
+	r := w.view.Streams[stream]
+	wide := partition.Tick(1+w.r.IntN(30)) * partition.Hour
+	for s := (partition.Slice{Stream: stream, Start: r.Start, Floor: max(0, floor)}); s.Start < r.End; s.Start = s.End {
+		s.End = min(s.Start+wide, r.End)
+		out = append(out, w.ifGrown(s)...)
+	}
+	if stream == partition.Snapshot {
+		return w.ifGrown(partition.Slice{Stream: stream})
+	}
+	return out
+}
+
+func (w *writer) ifGrown(s partition.Slice) []checkpoint.PlannedSlice {
+	for leaf := range w.view.Leaves {
+		overlap := s.Stream == partition.Snapshot || leaf.Start < s.End && s.Start < leaf.End
+		if w.view.Leaves[leaf].Open && leaf.Stream == s.Stream && overlap {
+			return nil
+		}
+	}
+	rows := w.src.read(s)
+	if len(w.rest(rows)) == 0 {
+		return nil
+	}
+	return []checkpoint.PlannedSlice{{Slice: s, Rows: int64(len(rows))}}
 }
 
 func (w *writer) tile(s partition.Slice) (out []checkpoint.PlannedSlice) {
