@@ -117,6 +117,9 @@ func (p *program) printDemoCost(run, verify []simulator.Call, took time.Duration
 	}
 	fmt.Fprintf(p.stdout, "\nIt cost %s to export and %s to verify, and took %s.\n",
 		plural(len(run), "call"), plural(len(verify), "call"), length(took))
+	if len(run) == 0 {
+		return
+	}
 	fmt.Fprintf(p.stdout, "A real tenant grants %d calls a minute and %s of run time an hour. By the simulator's reckoning this\nexport uses %s of run time, and takes %s there.\n",
 		realQuota.CallsPerMinute, configs.FormatDuration(realQuota.RunTimePerHour), length(need.runTime), length(need.time(realQuota)))
 }

@@ -127,6 +127,7 @@ tenants:
   - id: %s
     auth: {method: token, token: %s}
 quota: {calls_per_minute: 1000000, run_time_per_hour: 24h, run_time_per_day: 24h}
+settle: 1m
 tables:
 `, address, demoTenant, demoToken)
 	for _, t := range demoTables {

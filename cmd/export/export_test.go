@@ -53,6 +53,27 @@ var (
 // Remedies says what to do about an error.
 var Remedies = remedies
 
+// Main is the program as the operating system calls it.
+var Main = main
+
+// Printed is what a verb prints about a result of the Exporter.
+func Printed(v any) string {
+	var b strings.Builder
+	p := &program{stdout: &b}
+	switch v := v.(type) {
+	case pipeline.Status:
+		p.printStatus(v)
+	case pipeline.Verification:
+		_ = p.printVerification(v, false) // fails for JSON only
+	case pipeline.Preview:
+		p.printPlan(v, realQuota)
+		p.printSlices(v)
+	case pipeline.Report:
+		_ = p.printRun(runReport{Report: v, Took: 90 * time.Second}, false)
+	}
+	return b.String()
+}
+
 // Failures prints an error as the program does.
 var Failures = failures
 

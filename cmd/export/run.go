@@ -98,8 +98,8 @@ func (p *program) printRunNotes(r runReport) {
 	t := r.Total()
 	fmt.Fprintf(p.stdout, "\n%s", length(r.Took))
 	if c := t.Calls; c.Total() > 0 {
-		fmt.Fprintf(p.stdout, "; of %s %d planned, %d read rows, %d counted again, and %d of those were in vain",
-			plural(c.Total(), "call"), c.Plan, c.Data, c.Recount, c.Wasted)
+		fmt.Fprintf(p.stdout, "; %s: %d to plan, %d for rows (%d of them in vain), %d to count again",
+			plural(c.Total(), "call"), c.Plan, c.Data, c.Wasted, c.Recount)
 	}
 	fmt.Fprintln(p.stdout)
 	if t.Waiting > 0 {

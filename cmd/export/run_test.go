@@ -17,7 +17,7 @@ import (
 func TestRun(t *testing.T) {
 	r := newRig(t)
 	r.configure("queries: [{name: high, query: 'AlertInfo | where Severity == \"High\"'}]\n")
-	r.verb("run").want(t, 0, "table ", "AlertInfo", "queries/high", "total", "calls ", "msg=done")
+	r.verb("run").want(t, 0, "table ", "AlertInfo", "queries/high", "total", "calls: ", "msg=done")
 	files := len(r.files())
 	if files == 0 {
 		t.Fatal("no file was published")
@@ -34,6 +34,7 @@ func TestRun(t *testing.T) {
 	if s := status.Tables[0]; s.Verdict == nil || s.Totals.Rows == 0 || s.Waiting != 0 || s.Unread != 0 {
 		t.Errorf("got %+v", s)
 	}
+	r.verb("verify", "--repair").want(t, 0, "Nothing differs, nothing is missing.")
 	r.pass(time.Hour)
 	r.verb("run", "--log-format", "json").want(t, 0, `"msg":"plan"`)
 	v := decode[pipeline.Verification](t, r.verb("verify", "--json"))
@@ -91,7 +92,7 @@ func TestRunGaps(t *testing.T) {
 	r.verb("run").want(t, 0)
 	r.pass(40 * 24 * time.Hour)
 	r.verb("run").want(t, 3, "gaps recorded")
-	r.verb("status").want(t, 0, "gap: rows, stamped, from ", "no run read it before the source's 30 days were over")
+	r.verb("status").want(t, 0, "gap: stamped rows, nobody knows how many, from ", "no run read it before the source's 30 days were over")
 	r.verb("verify").want(t, 3, "gap: ")
 }
 

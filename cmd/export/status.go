@@ -52,8 +52,12 @@ func (p *program) printStatus(s pipeline.Status) {
 	}
 	g.dropSame("tenant")
 	g.write(p.stdout, "")
+	blank := "\n"
 	for _, t := range s.Tables {
-		p.printStatusNotes(t)
+		for _, note := range notes(t) {
+			fmt.Fprintf(p.stdout, "%stenant %s: %s: %s\n", blank, t.Tenant, t.Table, note)
+			blank = ""
+		}
 	}
 }
 
@@ -80,17 +84,19 @@ func verified(t pipeline.TableStatus) string {
 	return minute(t.Verdict.Time)
 }
 
-func (p *program) printStatusNotes(t pipeline.TableStatus) {
-	name := "tenant " + t.Tenant + ": " + t.Table
+// notes is what a row of figures does not show.
+func notes(t pipeline.TableStatus) []string {
+	var out []string
 	for _, c := range t.Changes {
-		fmt.Fprintf(p.stdout, "%s: %s: column %s %s%s\n", name, minute(c.Time), c.Column, c.Kind, fromTo(c.From, c.To))
+		out = append(out, fmt.Sprintf("%s: column %s %s%s", minute(c.Time), c.Column, c.Kind, fromTo(c.From, c.To)))
 	}
 	for _, g := range t.Gaps {
-		fmt.Fprintf(p.stdout, "%s: %s\n", name, describeGap(g))
+		out = append(out, describeGap(g))
 	}
 	if t.Totals.Rejected > 0 {
-		fmt.Fprintf(p.stdout, "%s: %s of other writers came too late and have no effect\n", name, plural(t.Totals.Rejected, "record"))
+		out = append(out, plural(t.Totals.Rejected, "record")+" of other writers came too late and had no effect")
 	}
+	return out
 }
 
 func fromTo(from, to string) string {
@@ -102,9 +108,9 @@ func fromTo(from, to string) string {
 
 // describeGap says which rows are missing, and why.
 func describeGap(g checkpoint.RecordedGap) string {
-	rows := "rows"
+	rows := fmt.Sprintf("%v rows, nobody knows how many,", g.Stream)
 	if g.Rows != nil {
-		rows = plural(*g.Rows, "row")
+		rows = plural(*g.Rows, g.Stream.String()+" row")
 	}
-	return fmt.Sprintf("gap: %s, %v, from %s to %s and dated before %s: %s", rows, g.Stream, minute(g.Start), minute(g.End), minute(g.Below), g.Why)
+	return fmt.Sprintf("gap: %s from %s to %s, dated before %s: %s", rows, minute(g.Start), minute(g.End), minute(g.Below), g.Why)
 }
