@@ -25,7 +25,11 @@ type File struct {
 }
 
 // Inspect reads a published file whole. timeColumn is the lake name of its event time, empty for a snapshot's file.
-func (b *Bucket) Inspect(ctx context.Context, key, timeColumnName string) (File, error) {
+func (b *Bucket) Inspect(ctx context.Context, key, timeColumn string) (File, error) {
+	return b.inspect(ctx, memory.DefaultAllocator, key, timeColumn)
+}
+
+func (b *Bucket) inspect(ctx context.Context, mem memory.Allocator, key, timeColumnName string) (File, error) {
 	f, size, err := b.openFile(ctx, key)
 	if err != nil {
 		return File{}, err
@@ -42,7 +46,7 @@ func (b *Bucket) Inspect(ctx context.Context, key, timeColumnName string) (File,
 	seen := newSpan()
 	var hashes []schema.Digest
 	var ticks []partition.Tick
-	err = f.Scan(memory.DefaultAllocator, func(rec arrow.Record) error {
+	err = f.Scan(mem, func(rec arrow.Record) error {
 		hashes = hasher.Rows(rec, hashes[:0])
 		for _, h := range hashes {
 			out.Digest = out.Digest.Add(h)

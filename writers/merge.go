@@ -44,7 +44,7 @@ type source struct {
 }
 
 func newMerger(out Output, file *parquet.Writer) (*merger, error) {
-	m := &merger{mem: memory.DefaultAllocator, schema: out.Schema, file: file, last: partition.NoTick}
+	m := &merger{mem: out.Allocator, schema: out.Schema, file: file, last: partition.NoTick}
 	var err error
 	m.clock, m.timed, err = timeColumn(out.Schema, out.TimeColumn)
 	return m, err

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/memory"
 	"golang.org/x/sync/errgroup"
 
 	"huntlake/schema"
@@ -22,6 +23,7 @@ type Output struct {
 	TimeColumn string            // what the inputs are sorted by; empty for a snapshot, whose inputs are concatenated
 	Metadata   map[string]string // put into the file
 	Program    string            // the program and its version, as in huntlake/1.2.3
+	Allocator  memory.Allocator  // memory.DefaultAllocator by default
 }
 
 // Publish merges sections, by event time and for equal times in the order of in, into one Parquet file, and returns it
@@ -32,6 +34,9 @@ type Output struct {
 // record of each input, one row group, compressed, with its dictionaries, and the buffers of the store's client. If
 // anything fails, the upload's source fails, and nothing becomes visible.
 func (b *Bucket) Publish(ctx context.Context, in []Input, out Output) (File, error) {
+	if out.Allocator == nil {
+		out.Allocator = memory.DefaultAllocator
+	}
 	// A crash anywhere in here leaves nothing, or the whole file: whoever finds the publish begun runs it again.
 	_, err := b.size(ctx, out.Key)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -40,7 +45,7 @@ func (b *Bucket) Publish(ctx context.Context, in []Input, out Output) (File, err
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return File{}, err
 	}
-	f, err := b.Inspect(ctx, out.Key, out.TimeColumn)
+	f, err := b.inspect(ctx, out.Allocator, out.Key, out.TimeColumn)
 	if err != nil {
 		return File{}, err
 	}

@@ -2,8 +2,11 @@ package parquet
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	parquetgo "github.com/parquet-go/parquet-go"
@@ -12,28 +15,67 @@ import (
 
 // File is a published file, open for reading.
 type File struct {
-	in     io.ReaderAt
-	file   *parquetgo.File
-	schema *arrow.Schema
+	in        io.ReaderAt
+	file      *parquetgo.File
+	schema    *arrow.Schema
+	checksums []string // of the row groups
 }
 
-// readBuffer holds most footers, so that a file opens in one request.
-const readBuffer = 64 << 10
-
-// Open reads the footer of a file that this package has written. Errors: the file is damaged, or of another kind.
+// Open reads the footer of a file that this package has written. Errors: the file is damaged, or not of this package.
 func Open(in io.ReaderAt, size int64) (f *File, err error) {
 	defer recoverDamage(&err)
-	file, err := parquetgo.OpenFile(in, size, parquetgo.SkipMagicBytes(true), parquetgo.SkipPageIndex(true),
-		parquetgo.SkipBloomFilters(true), parquetgo.OptimisticRead(true), parquetgo.ReadBufferSize(readBuffer))
+	end, err := readFooter(in, size)
+	if err != nil {
+		return nil, fmt.Errorf("open parquet: %w", err)
+	}
+	file, err := parquetgo.OpenFile(end, size, parquetgo.SkipMagicBytes(true), parquetgo.SkipPageIndex(true),
+		parquetgo.SkipBloomFilters(true))
 	if err != nil {
 		return nil, fmt.Errorf("open parquet: %w", err)
 	}
 	f = &File{in: in, file: file}
-	f.schema, err = schemaOf(file.Metadata())
-	if err != nil {
+	if f.schema, err = schemaOf(file.Metadata()); err != nil {
 		return nil, fmt.Errorf("open parquet: %w", err)
 	}
+	if sums, _ := file.Lookup(metaChecksums); sums != "" {
+		f.checksums = strings.Split(sums, ",")
+	}
+	if len(f.checksums) != f.RowGroups() {
+		return nil, fmt.Errorf("open parquet: %d checksums of %d row groups", len(f.checksums), f.RowGroups())
+	}
 	return f, nil
+}
+
+// readFooter reads the end of a file into memory, from its guard on. Nothing that it says is believed before the guard's
+// checksum holds: parquet-go makes room for what a footer asks for.
+func readFooter(in io.ReaderAt, size int64) (window, error) {
+	const usual = 64 << 10 // most footers: one request
+	w := window{offset: max(size-usual, 0)}
+	tail := make([]byte, size-w.offset)
+	if _, err := in.ReadAt(tail, w.offset); err != nil && !errors.Is(err, io.EOF) {
+		return w, err
+	}
+	if int64(len(tail)) < guardSize+8 || string(tail[len(tail)-4:]) != magic {
+		return w, errors.New("the file does not end as Parquet does")
+	}
+	length := int64(binary.LittleEndian.Uint32(tail[len(tail)-8:]))
+	start := size - 8 - length - guardSize
+	if start < 0 {
+		return w, errors.New("the footer is longer than the file")
+	}
+	if start < w.offset {
+		more := make([]byte, w.offset-start)
+		if _, err := in.ReadAt(more, start); err != nil {
+			return w, err
+		}
+		tail, w.offset = append(more, tail...), start
+	}
+	footer := tail[start-w.offset:]
+	if !bytes.Equal(footer[:guardSize], guard(footer[guardSize:guardSize+length])) {
+		return w, errors.New("the footer is damaged, or not of this program")
+	}
+	w.Reader = bytes.NewReader(tail)
+	return w, nil
 }
 
 // recoverDamage turns a panic into an error: parquet-go trusts what it decodes.
@@ -114,6 +156,9 @@ func (f *File) load(group int) (window, error) {
 	b := make([]byte, end-start)
 	if _, err := f.in.ReadAt(b, start); err != nil {
 		return window{}, err
+	}
+	if checksum(0, b).String() != f.checksums[group] {
+		return window{}, fmt.Errorf("row group %d is damaged", group)
 	}
 	return window{bytes.NewReader(b), start}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
@@ -54,6 +55,7 @@ type Writer struct {
 	bytes   int
 	footer  format.FileMetaData
 	indexes []chunkIndexes // of all row groups
+	sums    []string       // of all row groups
 }
 
 // chunkIndexes is what a chunk leaves for the end of the file.
@@ -128,11 +130,11 @@ func (w *Writer) Commit() error {
 	for _, k := range slices.Sorted(maps.Keys(w.opts.Metadata)) {
 		w.footer.KeyValueMetadata = append(w.footer.KeyValueMetadata, format.KeyValue{Key: k, Value: w.opts.Metadata[k]})
 	}
-	w.footer.KeyValueMetadata = append(w.footer.KeyValueMetadata, format.KeyValue{Key: "ARROW:schema", Value: arrowSchema})
+	w.footer.KeyValueMetadata = append(w.footer.KeyValueMetadata, format.KeyValue{Key: "ARROW:schema", Value: arrowSchema},
+		format.KeyValue{Key: metaChecksums, Value: strings.Join(w.sums, ",")})
 	var b bytes.Buffer
 	appendThrift(&b, &w.footer)
-	tail := append(binary.LittleEndian.AppendUint32(b.Bytes(), uint32(b.Len())), magic...)
-	return w.write(tail)
+	return w.write(guard(b.Bytes()), b.Bytes(), binary.LittleEndian.AppendUint32(nil, uint32(b.Len())), []byte(magic))
 }
 
 // encodeSchema returns s as Arrow's own Parquet writers keep it: an IPC message in base64.
@@ -166,17 +168,23 @@ func (w *Writer) endRowGroup() error {
 		NumRows: int64(w.rows), FileOffset: w.offset, Ordinal: int16(len(w.footer.RowGroups)), SortingColumns: w.sorting(),
 	}
 	var filters [][]byte
+	var sum crc
 	for _, c := range w.columns {
 		k := c.endChunk()
 		filters = append(filters, k.filter)
 		group.TotalByteSize += k.meta.TotalUncompressedSize
 		group.TotalCompressedSize += k.meta.TotalCompressedSize
 		group.Columns = append(group.Columns, format.ColumnChunk{MetaData: w.place(k)})
-		if err := w.write(append([][]byte{k.dictionary}, k.pages...)...); err != nil {
+		pages := append([][]byte{k.dictionary}, k.pages...)
+		if err := w.write(pages...); err != nil {
 			return err
+		}
+		for _, p := range pages {
+			sum = checksum(sum, p)
 		}
 		c.reset()
 	}
+	w.sums = append(w.sums, sum.String())
 	for i, f := range filters {
 		if f == nil {
 			continue
