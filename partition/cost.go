@@ -25,7 +25,8 @@ const (
 	memory       = 32.0 // answers after which an old one has faded to 1/e
 	firstSpread  = 0.10 // what is assumed of a table before answers have shown their spread
 	leastSpread  = 0.005
-	usualSpread  = 0.01 // what several answers have shown of most tables
+	usualSpread  = 0.01 // what several answers have shown of most tables, at least
+	rowSpread    = 0.2  // what a single row adds to that; it fades with the root of an answer's rows
 	sigmas       = 3.0  // headroom: a cap is passed by fewer than one answer in several hundred
 	fewestToward = 4    // answers before the measured spread is believed
 )
@@ -60,10 +61,12 @@ func (c Cost) headroom() float64 {
 	return 1 + sigmas*spread
 }
 
-// Settled returns c as it is expected to be once several answers have come: their mean as it is, with little spread.
-func (c Cost) Settled() Cost {
+// Settled returns c as it is expected to be once several answers have come: their mean as it is, with little spread,
+// though with more the fewer rows an answer may have.
+func (c Cost) Settled(caps Caps) Cost {
 	if c.Answers < fewestToward && c.Answers > 0 {
-		c.Answers, c.Spread = fewestToward, min(c.Spread, usualSpread)
+		usual := max(usualSpread, rowSpread/math.Sqrt(float64(c.RowsPerCall(caps))))
+		c.Answers, c.Spread = fewestToward, min(max(c.Spread, usual), firstSpread)
 	}
 	return c
 }

@@ -61,15 +61,18 @@ func (t *track) preview(ctx context.Context) (TablePreview, error) {
 			p.Slices = append(p.Slices, partition.Planned{Slice: r.Slice, Rows: s.Leaves[r.Slice].Counted})
 		}
 	})
+	settling := 0
 	for _, l := range t.lanes {
 		if err := t.countLane(ctx, l, t.frontier(l.stream)); err != nil {
 			return p, err
 		}
-		if l.hist == nil {
-			continue
+		if l.hist != nil {
+			if err := t.previewLane(ctx, l, &p); err != nil {
+				return p, err
+			}
 		}
-		if err := t.previewLane(ctx, l, &p); err != nil {
-			return p, err
+		if t.settlesLane(l, p.Slices) {
+			settling++
 		}
 	}
 	cost := t.planCost()
@@ -80,7 +83,7 @@ func (t *track) preview(ctx context.Context) (TablePreview, error) {
 		}
 	}
 	p.Bytes, p.RunTime = cost.Bytes(p.Rows), cost.Time(p.Rows)
-	p.Calls.Plan = t.report.Calls.Plan
+	p.Calls.Plan = t.report.Calls.Plan + settling
 	return p, nil
 }
 
@@ -88,7 +91,7 @@ func (t *track) preview(ctx context.Context) (TablePreview, error) {
 // have taught.
 func (t *track) previewLane(ctx context.Context, l *lane, p *TablePreview) error {
 	start := l.hist.Start
-	for cost := t.planCost(); l.hist != nil; cost = cost.Settled() {
+	for cost := t.planCost(); l.hist != nil; cost = cost.Settled(t.opts().Caps) {
 		if err := t.refine(ctx, l, cost.RowsPerCall(t.opts().Caps)); err != nil {
 			return err
 		}
@@ -102,4 +105,15 @@ func (t *track) previewLane(ctx context.Context, l *lane, p *TablePreview) error
 	}
 	p.End = max(p.End, t.target())
 	return nil
+}
+
+// settlesLane reports whether a run will count days of the lane again, to settle them: some that were staged before, or
+// some that it reads. Days that turn out to have grown cost more than that one call.
+func (t *track) settlesLane(l *lane, planned []partition.Planned) bool {
+	for _, s := range planned {
+		if s.Slice.Stream == l.stream && l.stream.Cursor() == partition.TimestampCursor && s.Rows > 0 && t.settles(partition.DateOf(s.Slice.Start)) {
+			return true
+		}
+	}
+	return len(t.due(l.stream, t.target())) > 0
 }

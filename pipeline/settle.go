@@ -29,7 +29,7 @@ func (t *track) wantSettle() *task {
 		return nil
 	}
 	for _, l := range t.lanes {
-		if days := t.due(l.stream); len(days) > 0 && l.done {
+		if days := t.due(l.stream, t.watermark(l.stream)); len(days) > 0 && l.done {
 			return &task{
 				expires: days[0].Start(),
 				begin:   func() { t.settling.running, t.settling.tried = true, t.settling.tried+1 },
@@ -41,19 +41,18 @@ func (t *track) wantSettle() *task {
 	return nil
 }
 
-// due are the days with unpublished rows that ended long enough ago, are read to their end and are not settled.
-func (t *track) due(stream partition.Stream) []partition.Date {
+// due are the days with unpublished rows that ended long enough ago, and by the instant to which the stream has been
+// read, and are not settled.
+func (t *track) due(stream partition.Stream, read partition.Tick) []partition.Date {
 	if stream.Cursor() != partition.TimestampCursor {
 		return nil
 	}
-	now := t.tenant.clock.tick()
 	var days []partition.Date
 	t.ledger.View(func(s *checkpoint.State) {
-		at, _ := s.Watermark(stream)
 		for dt, readings := range s.Unpublished() {
 			for _, r := range readings {
 				day := checkpoint.SettleDay(r.Slice, dt)
-				if r.Slice.Stream == stream && day.End().Add(settleAfter) <= now && day.End() <= at && !s.IsSettled(stream, day) {
+				if r.Slice.Stream == stream && t.settles(day) && day.End() <= read && !s.IsSettled(stream, day) {
 					days = append(days, day)
 				}
 			}
@@ -61,6 +60,16 @@ func (t *track) due(stream partition.Stream) []partition.Date {
 	})
 	slices.Sort(days)
 	return slices.Compact(days)
+}
+
+// settles reports whether a day ended long enough ago to be counted again.
+func (t *track) settles(day partition.Date) bool {
+	return day.End().Add(settleAfter) <= t.tenant.clock.tick()
+}
+
+func (t *track) watermark(stream partition.Stream) (at partition.Tick) {
+	t.ledger.View(func(s *checkpoint.State) { at, _ = s.Watermark(stream) })
+	return at
 }
 
 // settle counts the days again, in one call. Those that hold no more than was staged are settled; hours of the others
