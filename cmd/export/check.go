@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -94,7 +95,7 @@ func (c *checklist) add(what string, err error, detail string) {
 		var usage *usageError
 		if f.Detail = err.Error(); errors.As(err, &usage) {
 			_, advice := c.program.explainConfig(err)
-			f.Remedy = first(advice)
+			f.Remedy = strings.Join(advice, "; ")
 		} else {
 			f.Remedy = remedy(err)
 		}
@@ -103,13 +104,6 @@ func (c *checklist) add(what string, err error, detail string) {
 	if !c.asJSON {
 		c.print(f)
 	}
-}
-
-func first(list []string) string {
-	if len(list) == 0 {
-		return ""
-	}
-	return list[0]
 }
 
 func (c *checklist) print(f finding) {

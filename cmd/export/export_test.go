@@ -50,6 +50,12 @@ var (
 	Minute = minute
 )
 
+// Who names processes, and tells whether they have ended.
+var (
+	ProcessName = processName
+	ProcessGone = processGone
+)
+
 // Remedies says what to do about an error.
 var Remedies = remedies
 

@@ -16,9 +16,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"huntlake/checkpoint"
 	main "huntlake/cmd/export"
 	"huntlake/pipeline/hunting"
 	"huntlake/pipeline/hunting/simulator"
+	"huntlake/writers"
 )
 
 // TestFailures holds that what goes wrong is said in one message: what, where, and what to do.
@@ -64,6 +66,40 @@ func TestFailures(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTaken holds that a tenant that another process works on is left alone until that is over.
+func TestTaken(t *testing.T) {
+	r := newRig(t)
+	bucket, err := writers.Open(t.Context(), r.lake())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bucket.Close()
+	other := checkpoint.NewTenancy(owners{bucket}, tenantID, checkpoint.Claimant{Nonce: "other", Program: "huntlake/other"}, time.Now)
+	if _, err := other.Claim(t.Context(), time.Hour, nil); err != nil {
+		t.Fatal(err)
+	}
+	r.verb("run").want(t, 4, "tenant "+tenantID+": another process (huntlake/other, other) works on this tenant until ", "what to do: run it again in ")
+	if n := len(r.service.Calls()); n > 0 {
+		t.Errorf("%d calls were made", n)
+	}
+	if _, err := other.Claim(t.Context(), 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	r.verb("run").want(t, 0)
+}
+
+// owners is a bucket as owner records need it.
+type owners struct{ *writers.Bucket }
+
+func (o owners) First(ctx context.Context, prefix string, n int) ([]string, error) {
+	objects, err := o.List(ctx, prefix, n)
+	var keys []string
+	for _, object := range objects {
+		keys = append(keys, object.Key)
+	}
+	return keys, err
 }
 
 // TestFailingTableLeavesOthers holds that the others are exported all the same.

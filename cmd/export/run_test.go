@@ -131,3 +131,23 @@ tables: [AlertInfo]
 	}
 	r.verb("check").want(t, 1, "ok      tenant "+tenantID+": AlertInfo", "FAILED  tenant "+other+": AlertInfo")
 }
+
+// TestRunOtherWays exports over the older API, and along the other clock, on which the newest days wait to settle.
+func TestRunOtherWays(t *testing.T) {
+	r := newRig(t)
+	r.configure("tables: [{name: AlertInfo, cursor: timestamp}, {name: DeviceProcessEvents, cursor: ingestion}]\n")
+	rewrite(t, r.config(), "source: {", "source: {api: defender, ")
+	r.verb("check").want(t, 0, "ok      AlertInfo")
+	r.verb("run").want(t, 0, "staged and not yet published: huntlake status shows them, a later run publishes them")
+	for _, c := range r.service.Calls() {
+		if !c.Defender {
+			t.Errorf("call %d went to Graph", c.Number)
+		}
+	}
+	r.verb("verify").want(t, 0, "Nothing differs, nothing is missing.")
+	r.pass(3 * 24 * time.Hour)
+	if left := decode[pipeline.Report](t, r.verb("run", "--json")).Total().Waiting; left > 0 {
+		t.Errorf("%d rows still wait", left)
+	}
+	r.verb("verify").want(t, 0, "Nothing differs, nothing is missing.")
+}

@@ -36,14 +36,14 @@ func TestSignal(t *testing.T) {
 		hang bool
 	}{{"answering", false}, {"hanging", true}} {
 		t.Run(c.name, func(t *testing.T) {
-			var program *exec.Cmd
+			started := make(chan *os.Process, 1)
 			var once sync.Once
 			r := newRig(t, func(o *simulator.Options) {
 				o.Faults = func(_ int, query string) (f simulator.Fault) {
 					if strings.Contains(query, "extend _IngestionTime") {
 						once.Do(func() {
 							f.Hang = c.hang
-							if err := program.Process.Signal(os.Interrupt); err != nil {
+							if err := (<-started).Signal(os.Interrupt); err != nil {
 								t.Error(err)
 							}
 						})
@@ -51,12 +51,16 @@ func TestSignal(t *testing.T) {
 					return f
 				}
 			})
-			program = exec.Command(os.Args[0], "run", "--config", r.config())
+			program := exec.Command(os.Args[0], "run", "--config", r.config())
 			program.Env = append(os.Environ(), asProgram+"=1")
 			var stderr bytes.Buffer
 			program.Stderr = &stderr
+			if err := program.Start(); err != nil {
+				t.Fatal(err)
+			}
+			started <- program.Process
 			var exit *exec.ExitError
-			if err := program.Run(); !errors.As(err, &exit) || exit.ExitCode() != 130 || !strings.Contains(stderr.String(), "huntlake: interrupted") {
+			if err := program.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 130 || !strings.Contains(stderr.String(), "huntlake: interrupted") {
 				t.Fatalf("%v; stderr:\n%s", err, stderr.String())
 			}
 			r.verb("run").want(t, 0)

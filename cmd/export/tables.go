@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 
@@ -45,7 +47,7 @@ func newTables(p *program) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			markExported(lines, c)
+			lines = markExported(lines, c, len(args) == 0)
 			if probe {
 				if err := p.probe(cmd.Context(), c, lines); err != nil {
 					return err
@@ -57,7 +59,7 @@ func newTables(p *program) *cobra.Command {
 			case len(args) == 1:
 				p.printColumns(lines[0])
 			default:
-				p.printTables(lines, c)
+				p.printTables(lines)
 			}
 			return nil
 		},
@@ -92,13 +94,21 @@ func (p *program) optionalConfig(needed bool) (*configs.Config, error) {
 	return j.config, nil
 }
 
-func markExported(lines []tableLine, c *configs.Config) {
+// markExported marks what a configuration exports. With all, it adds what the catalog does not know.
+func markExported(lines []tableLine, c *configs.Config, all bool) []tableLine {
 	if c == nil {
-		return
+		return lines
 	}
-	for i := range lines {
-		lines[i].Exported = slices.ContainsFunc(c.Tables, func(t configs.Table) bool { return t.Name == lines[i].Name })
+	for _, t := range c.Tables {
+		i := slices.IndexFunc(lines, func(l tableLine) bool { return l.Name == t.Name })
+		switch {
+		case i >= 0:
+			lines[i].Exported = true
+		case all:
+			lines = append(lines, tableLine{Name: t.Name, TimeColumn: sourceOf(t.Name).TimeColumn, Exported: true})
+		}
 	}
+	return lines
 }
 
 func (p *program) printColumns(t tableLine) {
@@ -107,42 +117,24 @@ func (p *program) printColumns(t tableLine) {
 		g.add(f.Name, f.Type)
 	}
 	g.write(p.stdout, "")
-	if len(t.Tenants) > 0 {
-		fmt.Fprintln(p.stdout)
-	}
-	for tenant, has := range t.Tenants {
-		fmt.Fprintf(p.stdout, "tenant %s: %s\n", tenant, has)
+	for _, tenant := range slices.Sorted(maps.Keys(t.Tenants)) {
+		fmt.Fprintf(p.stdout, "tenant %s: %s\n", tenant, t.Tenants[tenant])
 	}
 }
 
-func (p *program) printTables(lines []tableLine, c *configs.Config) {
-	heads := []string{"table", "time column", "columns" + right}
-	if c != nil {
-		heads = append(heads, "exported")
-		if lines[0].Tenants != nil {
-			for _, t := range c.Tenants {
-				heads = append(heads, t.ID)
-			}
-		}
-	}
-	g := newGrid(heads...)
+func (p *program) printTables(lines []tableLine) {
+	tenants := slices.Sorted(maps.Keys(lines[0].Tenants))
+	g := newGrid(append([]string{"table", "time column", "columns" + right, "exported"}, tenants...)...)
 	for _, t := range lines {
-		cells := []string{t.Name, or(t.TimeColumn, "none: a state"), count(len(t.Columns))}
-		for _, head := range heads[3:] {
-			if head == "exported" {
-				cells = append(cells, map[bool]string{true: "yes"}[t.Exported])
-			} else {
-				cells = append(cells, t.Tenants[head])
-			}
+		exported := ""
+		if t.Exported {
+			exported = "yes"
+		}
+		cells := []string{t.Name, cmp.Or(t.TimeColumn, "none: a state"), count(len(t.Columns)), exported}
+		for _, tenant := range tenants {
+			cells = append(cells, t.Tenants[tenant])
 		}
 		g.add(cells...)
 	}
 	g.write(p.stdout, "")
-}
-
-func or(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
 }

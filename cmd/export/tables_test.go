@@ -20,6 +20,11 @@ func TestTables(t *testing.T) {
 			t.Errorf("%d tables are exported, want %d:\n%s", n, len(rigTables), got.stdout)
 		}
 	})
+	t.Run("not in the catalog", func(t *testing.T) {
+		r.configure("tables: [AlertInfo, Homemade_CL]\n")
+		defer r.configure("")
+		huntlake(t, "tables").want(t, 0, "Homemade_CL")
+	})
 	t.Run("columns", func(t *testing.T) {
 		huntlake(t, "tables", "AlertInfo").want(t, 0, "AlertId", "Timestamp  ", "DateTime")
 	})
