@@ -73,7 +73,7 @@ func newModel(t *testing.T, seed uint64) *model {
 // Random histories by writers that do not look before they commit: whatever they do, Fold keeps every row once.
 func TestModel(t *testing.T) {
 	var accepted, rejected int
-	for seed := range uint64(10) {
+	for seed := range uint64(8) {
 		m := history(t, seed)
 		accepted, rejected = accepted+int(m.head.Number)-m.lake.rejected, rejected+m.lake.rejected
 	}
@@ -84,7 +84,7 @@ func TestModel(t *testing.T) {
 
 // FuzzModel goes on where TestModel ends: go test -fuzz FuzzModel ./checkpoint
 func FuzzModel(f *testing.F) {
-	f.Add(uint64(10))
+	f.Add(uint64(8))
 	f.Fuzz(func(t *testing.T, seed uint64) { history(t, seed) })
 }
 
