@@ -100,12 +100,12 @@ func (r *rig) pass(d time.Duration) { r.passed.Add(int64(d)) }
 
 var rigTables = []string{"AlertInfo", "DeviceProcessEvents"}
 
-// newRig serves a month of a few rows; change may spoil it.
+// newRig serves five days of a few rows; change may spoil it.
 func newRig(t *testing.T, change ...func(*simulator.Options)) *rig {
 	t.Helper()
 	end := time.Now()
 	tables, err := simulator.Generate(simulator.GenerateOptions{
-		Seed: 7, Tables: rigTables, Rows: 400, Start: end.Add(-29 * 24 * time.Hour), End: end,
+		Seed: 7, Tables: rigTables, Rows: 400, Start: end.AddDate(0, 0, -5), End: end,
 	})
 	if err != nil {
 		t.Fatal(err)
