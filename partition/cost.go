@@ -29,6 +29,8 @@ const (
 	rowSpread    = 0.2  // what a single row adds to that; it fades with the root of an answer's rows
 	sigmas       = 3.0  // headroom: a cap is passed by fewer than one answer in several hundred
 	fewestToward = 4    // answers before the measured spread is believed
+	telling      = 100  // rows from which on an answer tells their width in full
+	timeTelling  = 1000 // rows from which on an answer tells what each costs in time, and not what a call does
 )
 
 // Observe returns c with one more answer of the given rows, bytes and run time.
@@ -38,6 +40,9 @@ func (c Cost) Observe(rows, bytes int64, run time.Duration) Cost {
 	}
 	x := float64(bytes) / float64(rows)
 	weight := max(1/float64(c.Answers+1), 1/memory)
+	if rows < telling && c.Answers > 0 {
+		weight *= float64(rows) / telling // most of a small answer is its schema
+	}
 	d := x - c.BytesPerRow
 	variance := math.Pow(c.Spread*c.BytesPerRow, 2)
 	if c.Answers == 0 {
@@ -46,7 +51,9 @@ func (c Cost) Observe(rows, bytes int64, run time.Duration) Cost {
 	}
 	c.BytesPerRow += weight * d
 	c.Spread = math.Sqrt((1-weight)*(variance+weight*d*d)) / max(c.BytesPerRow, 1)
-	c.SecsPerRow += weight * (run.Seconds()/float64(rows) - c.SecsPerRow)
+	if rows >= timeTelling {
+		c.SecsPerRow += weight * (run.Seconds()/float64(rows) - c.SecsPerRow)
+	}
 	c.Answers++
 	return c
 }

@@ -2,7 +2,9 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -116,16 +118,30 @@ func (t *track) askCount(ctx context.Context, p purpose, s partition.Slice) (int
 	return f.columns[countField.Name][0], nil
 }
 
-// askHistogram counts a slice by bins of its cursor.
+// halved is the longest range that is not counted by halves any more: where so little is refused as too much, something
+// else is the matter.
+const halved = 2 * partition.Day
+
+// askHistogram counts a slice by bins of its cursor. Where that is too much to count in one call, each half is counted.
 func (t *track) askHistogram(ctx context.Context, s partition.Slice, width partition.Tick) (partition.Histogram, error) {
-	return t.histogram(ctx, t.table.Source.Histogram(s, width), partition.Span{Start: s.Start, End: s.End, Width: width})
+	h, err := t.histogram(ctx, t.table.Source.Histogram(s, width), partition.Span{Start: s.Start, End: s.End, Width: width})
+	halves, ok := s.SplitAt((s.Start + (s.End-s.Start)/2).Floor(width))
+	if !ok || s.End-s.Start <= halved || !errors.Is(err, hunting.ErrTooBig) {
+		return h, err
+	}
+	early, err := t.askHistogram(ctx, halves[0], width)
+	if err != nil {
+		return h, err
+	}
+	late, err := t.askHistogram(ctx, halves[1], width)
+	return partition.Histogram{Start: s.Start, End: s.End, Bins: slices.Concat(early.Bins, late.Bins)}, err
 }
 
 // askStamps counts a stamped slice by bins of the other clock, Timestamp.
 func (t *track) askStamps(ctx context.Context, s partition.Slice, width partition.Tick) (partition.Histogram, error) {
 	end := s.Ceiling
 	if end == 0 {
-		end = partition.MaxTick
+		end = partition.MaxTick + 1 // the last instant of all can be forged too
 	}
 	return t.histogram(ctx, t.table.Source.Stamps(s, width), partition.Span{Start: s.Floor, End: end, Width: width})
 }
@@ -142,7 +158,7 @@ func (t *track) histogram(ctx context.Context, query string, span partition.Span
 	for i := range bins {
 		start := f.ticks(binField.Name, i)
 		bins[i] = partition.Bin{
-			Start: start, End: min(start+span.Width, partition.MaxTick), Rows: f.columns[rowsField.Name][i], Oldest: f.ticks(oldestField.Name, i),
+			Start: start, End: start + span.Width, Rows: f.columns[rowsField.Name][i], Oldest: f.ticks(oldestField.Name, i),
 		}
 	}
 	h, err := partition.NewHistogram(span.Start, span.End, bins)

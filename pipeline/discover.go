@@ -119,6 +119,16 @@ func (t *track) completeSource(streams []partition.Stream) {
 			t.table.Source.Stamp = true
 		}
 	}
+	if len(t.table.Source.Keys) > 0 {
+		return
+	}
+	t.ledger.View(func(s *checkpoint.State) {
+		for _, c := range s.Schema.Columns {
+			if c.Kind == schema.String && !c.Gone {
+				t.table.Source.Keys = append(t.table.Source.Keys, c.Source)
+			}
+		}
+	})
 }
 
 // checkColumns refuses a named query that drops what a row's place is told by.

@@ -103,7 +103,7 @@ func (r *tenantRun) settle(ctx context.Context, o outcome) {
 	var quota *hunting.QuotaError
 	switch {
 	case o.err == nil:
-	case ctx.Err() != nil && errors.Is(o.err, context.Cause(ctx)), errors.Is(o.err, context.Canceled):
+	case ctx.Err() != nil && (errors.Is(o.err, context.Cause(ctx)) || errors.Is(o.err, context.Canceled)):
 	case errors.As(o.err, &quota):
 		r.spent = o.err
 	default:

@@ -59,6 +59,8 @@ type Options struct {
 	Process string                    // names this process on its machine; "" where nobody could tell whether it has ended
 	Gone    func(process string) bool // whether such a process has ended for certain; nil: nobody can tell
 
+	Claim string // names this process among those that claim a tenant, like a nonce; drawn if it is empty
+
 	Window     time.Duration // how far back a first run reaches; 30 days
 	Settle     time.Duration // how far behind the clock a plan ends; 10 minutes
 	MaxDelay   time.Duration // after which staged rows are published anyhow; 1 hour
@@ -86,6 +88,9 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.Caps.Bytes, defaultBytes)
 	setDefault(&o.Caps.Time, time.Minute)
 	setDefault(&o.Parallel, 3)
+	if o.Claim == "" {
+		o.Claim = o.Nonce()
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -61,6 +61,9 @@ func (t *track) raiseFloor(ctx context.Context, r checkpoint.Reading, counted in
 		}
 	}
 	lost := counted - g.Left
+	if r.Generation > 1 {
+		lost = min(lost, counted-t.stagedIn(r.Slice)) // the lake holds what earlier readings staged
+	}
 	if lost <= 0 {
 		return true, nil // no row is that old
 	}
@@ -73,6 +76,18 @@ func (t *track) raiseFloor(ctx context.Context, r checkpoint.Reading, counted in
 	t.mu.Unlock()
 	t.count(func(r *TableReport) { r.Gaps++ })
 	return false, nil
+}
+
+// stagedIn is how many rows the ledger has of the hours of a slice.
+func (t *track) stagedIn(slice partition.Slice) (rows int64) {
+	t.ledger.View(func(s *checkpoint.State) {
+		for cell, n := range s.Cells[slice.Stream] {
+			if cell.Hour+partition.Hour > slice.Start && cell.Hour < slice.End {
+				rows += n
+			}
+		}
+	})
+	return rows
 }
 
 // lowest is the smallest Timestamp that a slice can hold, highest the end of those.

@@ -30,7 +30,7 @@ type lease struct {
 
 func (e *Exporter) newLease(t Tenant) *lease {
 	o := &e.opts
-	who := checkpoint.Claimant{Nonce: o.Nonce(), Program: o.Program, Process: o.Process, Gone: o.Gone}
+	who := checkpoint.Claimant{Nonce: o.Claim, Program: o.Program, Process: o.Process, Gone: o.Gone}
 	return &lease{tenancy: checkpoint.NewTenancy(ledgerBucket{o.Bucket}, t.ID, who, o.Now), quota: t.Quota}
 }
 
@@ -62,8 +62,8 @@ func (l *lease) hold(ctx context.Context, work func(context.Context)) error {
 // killed before it renews its claim, the next must not forget it.
 func (l *lease) take(ctx context.Context) error {
 	before, err := l.claim(ctx, leaseLife)
-	if err != nil || l.quota == nil || len(before.Spent) == 0 {
-		return err
+	if err != nil || l.quota == nil || len(before.Spent) == 0 || l.tenancy.Mine(before) {
+		return err // what this process has spent, its quota knows
 	}
 	if err := l.restore(before); err != nil {
 		return err

@@ -2,11 +2,15 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"huntlake/checkpoint"
 	"huntlake/partition"
 )
+
+// errSmallest says that a slice cannot be split.
+var errSmallest = errors.New("it cannot be made smaller: its rows share one instant and one key")
 
 // narrow replaces a slice that is too big for a call by at least two smaller ones: along its cursor, down to the
 // tick; then along the other clock; and only then by hash buckets.
@@ -23,7 +27,7 @@ func (t *track) narrow(ctx context.Context, s partition.Slice, rows int64, why s
 			return t.split(ctx, s, children, why)
 		}
 	}
-	return fmt.Errorf("slice %v: %s, and it cannot be made smaller: its rows share one instant and one key", s, why)
+	return fmt.Errorf("slice %v: %s, and %w", s, why, errSmallest)
 }
 
 func (t *track) split(ctx context.Context, s partition.Slice, children []partition.Planned, why string) error {

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 
 	"huntlake/checkpoint"
 	"huntlake/partition"
@@ -9,10 +10,11 @@ import (
 
 // lane is a stream in a run: the part of it that has been counted and not yet planned.
 type lane struct {
-	stream partition.Stream
-	hist   *partition.Histogram // nil before it is asked
-	floor  partition.Tick       // the histogram's
-	done   bool                 // planned up to the target
+	stream  partition.Stream
+	hist    *partition.Histogram // nil before it is asked
+	floor   partition.Tick       // the histogram's
+	done    bool                 // planned up to the target
+	refused int                  // plans that met a ledger they did not fit
 }
 
 // A plan is committed a few slices at a time, so that what answers teach about the width of rows is used at once:
@@ -21,6 +23,9 @@ const (
 	firstChunk = 6
 	chunk      = 48
 )
+
+// maxRefused is how often another process may be faster before a stream is left to it.
+const maxRefused = 5
 
 // wantPlan asks for more slices once the planned ones are all being read: of the stream that is furthest behind, and
 // first of one that was never planned. Of two such, the unstamped stream comes first: see missed.
@@ -92,6 +97,10 @@ func (t *track) plan(ctx context.Context, l *lane) error {
 	_, err := t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) {
 		return t.planBody(l, slices[:n]), nil
 	})
+	if errors.Is(err, checkpoint.ErrRejected) && l.refused < maxRefused {
+		l.hist, l.refused = nil, l.refused+1 // another process has moved the frontier: count again from there
+		return t.lost(err)
+	}
 	if err != nil {
 		return err
 	}

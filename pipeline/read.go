@@ -17,16 +17,16 @@ func (t *track) wantRead() *task {
 		return nil
 	}
 	var best checkpoint.Reading
-	expires := partition.MaxTick
+	expires, found := partition.MaxTick, false
 	t.ledger.View(func(s *checkpoint.State) {
 		for slice, leaf := range s.Leaves {
 			r := checkpoint.Reading{Slice: slice, Generation: leaf.Generation}
-			if at := t.expiry(slice); leaf.Open && !t.reading[slice] && (at < expires || at == expires && r.Compare(best) < 0) {
-				best, expires = r, at
+			if at := t.expiry(slice); leaf.Open && !t.reading[slice] && (!found || at < expires || at == expires && r.Compare(best) < 0) {
+				best, expires, found = r, at, true
 			}
 		}
 	})
-	if expires == partition.MaxTick {
+	if !found {
 		return nil
 	}
 	return &task{
@@ -44,7 +44,7 @@ func (t *track) expiry(s partition.Slice) partition.Tick {
 	if at, ok := t.oldest[s]; ok && at != partition.NoTick {
 		return at
 	}
-	return max(s.Floor, min(s.Start, partition.MaxTick-1))
+	return max(s.Floor, s.Start)
 }
 
 // read makes one call for a slice and stages its rows; or, if the slice cannot be read as it is, splits it or raises
@@ -59,7 +59,9 @@ func (t *track) read(ctx context.Context, r checkpoint.Reading) error {
 		return t.lost(err)
 	}
 	if why := t.tooBig(leaf.Counted); why != "" {
-		return t.lost(t.narrow(ctx, r.Slice, leaf.Counted, why))
+		if err := t.narrow(ctx, r.Slice, leaf.Counted, why); !errors.Is(err, errSmallest) {
+			return t.lost(err)
+		}
 	}
 	query := t.table.Source.Rows(r.Slice)
 	called := t.tenant.clock.tick()

@@ -25,7 +25,7 @@ const settleRounds = 3
 
 // wantSettle recounts the days of a stream on the timestamp cursor that are due.
 func (t *track) wantSettle() *task {
-	if !t.calling() || t.settling.running || t.settling.tried >= settleRounds || len(t.reading) > 0 {
+	if !t.calling() || t.planning || t.settling.running || t.settling.tried >= settleRounds || len(t.reading) > 0 {
 		return nil
 	}
 	for _, l := range t.lanes {
@@ -41,25 +41,25 @@ func (t *track) wantSettle() *task {
 	return nil
 }
 
-// due are the days with unpublished rows that ended long enough ago, and by the instant to which the stream has been
-// read, and are not settled.
+// due are the days of a stream that ended long enough ago, and by the instant to which it has been read, and are not
+// settled: also those of which no row has come yet.
 func (t *track) due(stream partition.Stream, read partition.Tick) []partition.Date {
 	if stream.Cursor() != partition.TimestampCursor {
 		return nil
 	}
 	var days []partition.Date
 	t.ledger.View(func(s *checkpoint.State) {
-		for dt, readings := range s.Unpublished() {
-			for _, r := range readings {
-				day := checkpoint.SettleDay(r.Slice, dt)
-				if r.Slice.Stream == stream && t.settles(day) && day.End() <= read && !s.IsSettled(stream, day) {
-					days = append(days, day)
-				}
+		r, planned := s.Streams[stream]
+		if !planned {
+			return
+		}
+		for day := partition.DateOf(r.Start); day.End() <= read && t.settles(day); day++ {
+			if !s.IsSettled(stream, day) {
+				days = append(days, day)
 			}
 		}
 	})
-	slices.Sort(days)
-	return slices.Compact(days)
+	return days
 }
 
 // settles reports whether a day ended long enough ago to be counted again.

@@ -23,7 +23,7 @@ const finishing = 30 * time.Second
 // the next run reads it again under another nonce, and the sweep removes the orphan once the slice is closed. A crash
 // after the commit leaves everything.
 func (t *track) stage(ctx context.Context, r checkpoint.Receipt, a *hunting.Answer) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishing)
+	ctx, cancel := lingering(ctx)
 	defer cancel()
 	if err := t.checkColumns(a.Fields); err != nil {
 		return err
@@ -50,6 +50,16 @@ func (t *track) stage(ctx context.Context, r checkpoint.Receipt, a *hunting.Answ
 	})
 	t.tell("read", nil)
 	return nil
+}
+
+// lingering is a context that ends some time after ctx does.
+func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
+	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(finishing, cancel) })
+	return lasting, func() {
+		stop()
+		cancel()
+	}
 }
 
 // upload writes the rows as one staged object and completes the receipt with what it holds. Of a slice that was read

@@ -85,7 +85,9 @@ func (t *track) holders(slice partition.Slice) (inputs []writers.Input, files []
 		}
 		for dt := range days {
 			for _, f := range s.Days[dt].Files {
-				files = append(files, f.Key)
+				if f.Newest >= lowest(slice) && f.Oldest < highest(slice) {
+					files = append(files, f.Key)
+				}
 			}
 		}
 	})

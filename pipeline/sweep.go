@@ -13,13 +13,15 @@ import (
 //
 // A crash half-way leaves objects for the next sweep. publish-end came before, so nothing that is deleted is needed.
 func (t *track) sweep(ctx context.Context) error {
-	if err := t.ledger.Refresh(ctx); err != nil {
-		return err
-	}
 	l := t.ledger.Key()
 	objects, err := t.opts().Bucket.List(ctx, l.StagedPrefix(), 0)
 	if err != nil {
 		return fmt.Errorf("sweep %v: %w", l.Table, err)
+	}
+	// The state must be younger than the listing: the slice of an object that was listed has been planned by then, so a
+	// slice that the state does not know, or knows to be read, is one whose commit can no longer be valid.
+	if err := t.ledger.Refresh(ctx); err != nil {
+		return err
 	}
 	for _, o := range objects {
 		if !t.sweepable(o.Key) {
@@ -33,7 +35,7 @@ func (t *track) sweep(ctx context.Context) error {
 	return nil
 }
 
-// sweepable is asked anew for each object: the listing is older than the state.
+// sweepable reports whether no commit names a listed object, or will.
 func (t *track) sweepable(key string) bool {
 	r, err := checkpoint.ParseObject(t.ledger.Key(), key)
 	if err != nil {

@@ -23,6 +23,7 @@ type track struct {
 	table  Table
 
 	ledger    *checkpoint.Ledger // set by the task of the opening phase, which runs alone
+	opened    bool               // likewise: all of that task succeeded
 	lanes     []*lane            // likewise; each lane belongs to the task that plans it
 	sample    *checkpoint.Sample // set by the opening task, spent by the first plan
 	phase     phase
@@ -107,8 +108,8 @@ func (t *track) wantOpen() *task {
 		return nil
 	}
 	return &task{begin: nothing, run: t.open, finish: func() {
-		if t.phase == opening {
-			t.phase = moving
+		if t.phase = moving; t.ledger == nil {
+			t.phase = closed
 		}
 	}}
 }
@@ -128,7 +129,7 @@ func (t *track) fail(err error, last bool) {
 func (t *track) close(spent error) TableReport {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if spent != nil && len(t.faults) == 0 && (t.ledger == nil || t.unfinished()) {
+	if spent != nil && len(t.faults) == 0 && (!t.opened || t.unfinished()) {
 		t.faults = append(t.faults, spent)
 	}
 	t.report.err = errors.Join(t.faults...)
@@ -185,10 +186,10 @@ func (t *track) count(change func(*TableReport)) {
 // open folds the ledger and, on a table that was never planned, finds its streams and pins its columns.
 func (t *track) open(ctx context.Context) error {
 	fields, err := t.prepare(ctx)
-	if err != nil || fields == nil {
-		return err
+	if err == nil && fields != nil {
+		_, err = t.evolve(ctx, fields)
 	}
-	_, err = t.evolve(ctx, fields)
+	t.opened = err == nil
 	return err
 }
 

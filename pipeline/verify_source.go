@@ -47,7 +47,7 @@ func (t *track) openSlices() (n int) {
 // commonFloor is the lowest Timestamp above which every slice was read whole and the source still has every row: the
 // floor of all plans, if they share one that has not expired; else the first midnight above them all.
 func (t *track) commonFloor() partition.Tick {
-	edge := t.tenant.clock.tick() - retention + partition.Minute
+	edge := t.tenant.clock.tick() - retention + slack/3
 	low, high := partition.MaxTick, partition.MinTick
 	t.ledger.View(func(s *checkpoint.State) {
 		for _, r := range s.Streams {
@@ -108,6 +108,7 @@ func (t *track) verifyStream(ctx context.Context, stream partition.Stream, v *ch
 			delete(source, cell) // before the export began
 		}
 	}
+	t.dropPending(stream, source, ledger)
 	t.short[stream] = compareCells(stream, source, ledger, v)
 	if stream != partition.Stamped {
 		return nil
@@ -118,6 +119,19 @@ func (t *track) verifyStream(ctx context.Context, stream partition.Stream, v *ch
 		stamped[cell.Day] += n
 	}
 	return err
+}
+
+// dropPending leaves out the days of a stream on the timestamp cursor that are still to be counted again: rows come late
+// there by nature, and those days have not been published.
+func (t *track) dropPending(stream partition.Stream, source, ledger checkpoint.Cells) {
+	t.ledger.View(func(s *checkpoint.State) {
+		for cell := range source {
+			if !s.IsSettled(stream, cell.Day) {
+				delete(source, cell)
+				delete(ledger, cell)
+			}
+		}
+	})
 }
 
 // compareCells names every cell above the floor in which source and ledger differ, and returns those of which the

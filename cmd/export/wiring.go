@@ -50,7 +50,7 @@ func (p *program) prepare(c *configs.Config) (*job, error) {
 		return nil, &usageError{inFile(p.config, err)}
 	}
 	j := &job{program: p, config: c, opts: pipeline.Options{
-		Tables: tables, Program: programName(), Now: p.now, Nonce: nonce,
+		Tables: tables, Program: programName(), Now: p.now, Nonce: nonce, Claim: nonce(),
 		Process: processName(), Gone: processGone,
 		Window: c.Source.Window, Settle: c.Settle, MaxDelay: c.Publish.MaxDelay, TargetSize: c.Publish.TargetSize,
 	}}
