@@ -17,17 +17,14 @@ import (
 type multiset map[schema.Digest]int64
 
 // rest takes what the lake holds of a slice away from a new reading of it, row by row, and returns what is left to
-// stage. Rows are compared over the columns that the slice's first reading had: a column that came later would make
-// an old row look new.
+// stage. Rows are compared over the columns that the slice's first reading had and the source still has: one that came
+// or went since would make an old row look new.
 //
 // If the lake holds rows that the source no longer shows, and the source shows others, rows have changed in place.
 // Nobody can say which replaces which, so nothing is staged and the receipt says how many.
 func (t *track) rest(ctx context.Context, r *checkpoint.Receipt, records []arrow.Record, table schema.Table) ([]arrow.Record, error) {
 	leaf := t.leaf(r.Reading.Slice)
-	compared := table
-	if leaf.Columns > 0 && leaf.Columns <= len(table.Columns) {
-		compared = schema.Table{Columns: table.Columns[:leaf.Columns]}
-	}
+	compared := commonColumns(table, leaf.Columns)
 	held, rows, err := t.held(ctx, r.Reading.Slice, table, compared)
 	if err != nil {
 		return nil, fmt.Errorf("compare %v with the lake: %w", r.Reading, err)
@@ -43,6 +40,17 @@ func (t *track) rest(ctx context.Context, r *checkpoint.Receipt, records []arrow
 		return nil, nil
 	}
 	return left, nil
+}
+
+// commonColumns are those of the first n columns, or of all if n is 0, that the source still has.
+func commonColumns(table schema.Table, n int) schema.Table {
+	var out schema.Table
+	for i, c := range table.Columns {
+		if !c.Gone && (n == 0 || i < n) {
+			out.Columns = append(out.Columns, c)
+		}
+	}
+	return out
 }
 
 // held is the rows of a slice that lie in the lake, published or staged, and their number.
@@ -67,7 +75,8 @@ func (t *track) held(ctx context.Context, slice partition.Slice, table, compared
 }
 
 // holders are the staged sections and published files that may hold rows of a slice: those of the days in which the
-// ledger counted rows at the slice's hours.
+// ledger counted rows at the slice's hours. A row whose clock runs far ahead lies in the day of its ingestion, which
+// the cells of a stream along Timestamp do not tell; there the files' own bounds do.
 func (t *track) holders(slice partition.Slice) (inputs []writers.Input, files []string) {
 	t.ledger.View(func(s *checkpoint.State) {
 		days := map[partition.Date]bool{}
@@ -76,9 +85,14 @@ func (t *track) holders(slice partition.Slice) (inputs []writers.Input, files []
 				days[cell.Day], days[partition.DateOf(cell.Hour)] = true, true
 			}
 		}
+		if slice.Stream == partition.Whole {
+			for dt := range s.Days {
+				days[dt] = true
+			}
+		}
 		for r, st := range s.Staged {
 			for _, sec := range st.Sections {
-				if r.Slice.Stream == slice.Stream && days[sec.DT] && r.Slice.Start < slice.End && r.Slice.End > slice.Start {
+				if r.Slice.Stream == slice.Stream && (days[sec.DT] || slice.Stream == partition.Whole) && r.Slice.Start < slice.End && r.Slice.End > slice.Start {
 					inputs = append(inputs, writers.Input{Key: st.Object, Section: writers.Section(sec.Section)})
 				}
 			}
@@ -114,7 +128,7 @@ func (c *collector) add(rec arrow.Record) error {
 	if err != nil {
 		ingested = nil // the table has none
 	}
-	narrow := project(rec, len(c.width.Fields()))
+	narrow := project(rec, c.width)
 	defer narrow.Release()
 	c.hashes = c.hasher.Rows(narrow, c.hashes[:0])
 	for i, at := range stamps {
@@ -130,9 +144,14 @@ func (c *collector) add(rec arrow.Record) error {
 	return nil
 }
 
-// project keeps the first columns of a lake record.
-func project(rec arrow.Record, width int) arrow.Record {
-	return array.NewRecord(arrow.NewSchema(rec.Schema().Fields()[:width], nil), rec.Columns()[:width], rec.NumRows())
+// project keeps some columns of a lake record, whose names are unique.
+func project(rec arrow.Record, width *arrow.Schema) arrow.Record {
+	fields, columns := make([]arrow.Field, width.NumFields()), make([]arrow.Array, width.NumFields())
+	for i, f := range width.Fields() {
+		at := rec.Schema().FieldIndices(f.Name)[0]
+		fields[i], columns[i] = rec.Schema().Field(at), rec.Column(at)
+	}
+	return array.NewRecord(arrow.NewSchema(fields, nil), columns, rec.NumRows())
 }
 
 // subtract returns the rows of records that are not in held, which it uses up, and how many were.
@@ -144,7 +163,7 @@ func subtract(records []arrow.Record, compared schema.Table, held multiset) (lef
 	}
 	var hashes []schema.Digest
 	for _, rec := range records {
-		narrow := project(rec, len(width.Fields()))
+		narrow := project(rec, width)
 		hashes = hasher.Rows(narrow, hashes[:0])
 		narrow.Release()
 		for i, from := 0, 0; i <= len(hashes); i++ {
