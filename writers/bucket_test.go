@@ -18,7 +18,7 @@ import (
 	"huntlake/writers/buckettest"
 )
 
-func open(t *testing.T, address string) *writers.Bucket {
+func open(t testing.TB, address string) *writers.Bucket {
 	t.Helper()
 	b, err := writers.Open(t.Context(), address)
 	if err != nil {

@@ -26,8 +26,8 @@ type StageOptions struct {
 }
 
 // Stage creates the object key with the rows of recs, which are records of one lake schema; their strings may be
-// dictionary-encoded. The records are read, not released. Errors are those of Create; rows that belong nowhere, for
-// want of a time column, are refused before anything is written.
+// dictionary-encoded. The records are read, not released. Errors are those of Create, but an object that is there and is
+// the same is none; rows that belong nowhere, for want of a time column, are refused before anything is written.
 func (b *Bucket) Stage(ctx context.Context, key string, recs []arrow.Record, opts StageOptions) (Staged, error) {
 	if opts.Allocator == nil {
 		opts.Allocator = memory.DefaultAllocator
@@ -48,11 +48,24 @@ func (b *Bucket) Stage(ctx context.Context, key string, recs []arrow.Record, opt
 	}
 	// A crash before the object exists leaves nothing, one after it an object that no commit names: another attempt
 	// stages the slice under a key of its own, and the sweep removes this one.
-	if err := b.Create(ctx, key, object.Bytes()); err != nil {
+	if err := b.create(ctx, key, object.Bytes()); err != nil {
 		return Staged{}, err
 	}
 	s.out.Key, s.out.Bytes = key, int64(object.Len())
 	return s.out, nil
+}
+
+// create creates an object that nobody else creates: what is there after an error is the echo of a try whose answer was
+// lost, and as good, if it is the same.
+func (b *Bucket) create(ctx context.Context, key string, content []byte) error {
+	err := b.Create(ctx, key, content)
+	if err == nil {
+		return nil
+	}
+	if there, readErr := b.Read(ctx, key, int64(len(content))); readErr == nil && bytes.Equal(there, content) {
+		return nil
+	}
+	return err
 }
 
 // ref is one row of the records, with what it is sorted by.

@@ -180,6 +180,16 @@ func TestStageCells(t *testing.T) {
 	}
 }
 
+// TestStageTakesItsOwnEcho: the store has created the object, and the answer was lost.
+func TestStageTakesItsOwnEcho(t *testing.T) {
+	b := open(t, "mem://")
+	recs := []arrow.Record{events(t, event{"2026-11-23T08:00:00Z", "", "z"})}
+	first := stage(t, b, "staged/1.arrow", recs, writers.StageOptions{})
+	if again := stage(t, b, "staged/1.arrow", recs, writers.StageOptions{}); !cmp.Equal(again, first) {
+		t.Errorf("got %+v, want %+v", again, first)
+	}
+}
+
 func TestStageSnapshot(t *testing.T) {
 	b := open(t, "mem://")
 	rec := events(t, event{"2026-11-23T08:00:00Z", "", "z"}, event{"2020-01-01T00:00:00Z", "", "a"}, event{"", "", "m"})
@@ -234,8 +244,9 @@ func TestStageRefuses(t *testing.T) {
 		}
 	}
 	stage(t, b, "staged/1.arrow", []arrow.Record{rec}, writers.StageOptions{})
-	if _, err := b.Stage(t.Context(), "staged/1.arrow", []arrow.Record{rec}, writers.StageOptions{}); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("stage at a key that is taken: got %v, want fs.ErrExist", err)
+	other = events(t, event{"2026-11-23T08:00:00Z", "", "y"})
+	if _, err := b.Stage(t.Context(), "staged/1.arrow", []arrow.Record{other}, writers.StageOptions{}); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("stage of other rows at a key that is taken: got %v, want fs.ErrExist", err)
 	}
 }
 

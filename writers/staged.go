@@ -19,7 +19,7 @@ import (
 //
 // The object is the concatenation of its sections, by ascending dt. A section is one zstd frame with a checksum and a
 // window of at most 1 MB; in it lies one Arrow IPC stream, whose schema is the lake schema of its time without the
-// fields' metadata, and whose records hold that dt's rows by ascending event time, at most 4,096 rows or about 2 MB
+// fields' metadata, and whose records hold that dt's rows by ascending event time, at most 4,096 rows or about 512 kB
 // each. Neither must change, for what was staged before an update is published after it.
 type Staged struct {
 	Key      string // empty if there are no rows: then there is no object either
@@ -55,7 +55,7 @@ type Input struct {
 
 const (
 	stagedRows   = 4096
-	stagedBytes  = 2 << 20
+	stagedBytes  = 512 << 10
 	stagedWindow = 1 << 20
 )
 

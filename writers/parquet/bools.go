@@ -3,7 +3,6 @@ package parquet
 import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/parquet-go/parquet-go/format"
 )
 
 // bools encodes a column of booleans.
@@ -28,21 +27,20 @@ func (b *bools) add(a arrow.Array, from, to, _ int) int {
 	return to
 }
 
-func (b *bools) page(dst []byte) ([]byte, format.Encoding, bounds) {
-	var bound bounds
+func (b *bools) page() page {
+	p := page{plain: b.bits.bytes}
 	if b.bits.n > 0 {
-		bound = bounds{[]byte{1}, []byte{0}}
+		p.bounds = bounds{[]byte{1}, []byte{0}}
 		if b.ones < b.bits.n {
-			bound.lo = []byte{0}
+			p.bounds.lo = []byte{0}
 		}
 		if b.ones > 0 {
-			bound.hi = []byte{1}
+			p.bounds.hi = []byte{1}
 		}
 	}
-	dst = append(dst, b.bits.bytes...)
 	b.bits.reset()
 	b.ones = 0
-	return dst, format.Plain, bound
+	return p
 }
 
 func (b *bools) chunk() ([]byte, int, []byte) { return nil, 0, nil }

@@ -3,6 +3,7 @@ package parquet
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"slices"
 
@@ -46,19 +47,18 @@ func newPress() (*press, error) {
 }
 
 // page returns the page with the given body, and its size before compression.
-func (p *press) page(header format.PageHeader, body []byte) (page []byte, plain int64) {
+func (p *press) page(header format.PageHeader, body []byte) (page []byte, plain int64, err error) {
 	p.compressed = p.zstd.EncodeAll(body, p.compressed[:0])
 	header.UncompressedPageSize = int32(len(body))
 	header.CompressedPageSize = int32(len(p.compressed))
 	header.CRC = int32(crc32.ChecksumIEEE(p.compressed))
 	p.header.Reset()
-	appendThrift(&p.header, &header)
-	return slices.Concat(p.header.Bytes(), p.compressed), int64(p.header.Len() + len(body))
+	err = appendThrift(&p.header, &header)
+	return slices.Concat(p.header.Bytes(), p.compressed), int64(p.header.Len() + len(body)), err
 }
 
 // add takes rows [from, to) of a, which is this column in the slot-th record, and returns the size of their values.
-func (c *column) add(a arrow.Array, from, to, slot int) int {
-	added := 0
+func (c *column) add(a arrow.Array, from, to, slot int) (added int, err error) {
 	for from < to {
 		before := c.values.size()
 		stop := c.values.add(a, from, min(to, from+pageRows-c.valid.n), slot)
@@ -66,10 +66,12 @@ func (c *column) add(a arrow.Array, from, to, slot int) int {
 		c.addValidity(a, from, stop)
 		from = stop
 		if c.valid.n >= pageRows || c.values.size() >= pageBytes {
-			c.endPage()
+			if err := c.endPage(); err != nil {
+				return added, err
+			}
 		}
 	}
-	return added
+	return added, nil
 }
 
 func (c *column) addValidity(a arrow.Array, from, to int) {
@@ -87,33 +89,41 @@ func (c *column) addValidity(a arrow.Array, from, to int) {
 }
 
 // endPage encodes the rows since the last page as a page of their own.
-func (c *column) endPage() {
+func (c *column) endPage() error {
 	if c.valid.n == 0 {
-		return
+		return nil
 	}
-	body, encoding, b := c.values.page(c.appendLevels(c.body[:0]))
+	values := c.values.page()
+	body, err := values.appendTo(c.appendLevels(c.body[:0]))
+	if err != nil {
+		return fmt.Errorf("encode page of column %q: %w", c.name, err)
+	}
 	c.body = body
-	page, plain := c.page(format.PageHeader{
+	page, plain, err := c.page(format.PageHeader{
 		Type: format.DataPage,
 		DataPageHeader: thrift.New(format.DataPageHeader{
 			NumValues:               int32(c.valid.n),
-			Encoding:                encoding,
+			Encoding:                values.encoding(),
 			DefinitionLevelEncoding: format.RLE,
 			RepetitionLevelEncoding: format.RLE,
 		}),
 	}, body)
+	if err != nil {
+		return fmt.Errorf("encode page of column %q: %w", c.name, err)
+	}
 	c.locations = append(c.locations, format.PageLocation{
 		Offset: c.size, CompressedPageSize: int32(len(page)), FirstRowIndex: c.rows,
 	})
 	c.pages = append(c.pages, page)
 	c.size += int64(len(page))
 	c.plain += plain
-	c.counts[encoding]++
-	c.index.add(b, c.valid.n, c.nulls)
+	c.counts[values.encoding()]++
+	c.index.add(values.bounds, c.valid.n, c.nulls)
 	c.rows += int64(c.valid.n)
 	c.allNulls += int64(c.nulls)
 	c.valid.reset()
 	c.nulls = 0
+	return nil
 }
 
 // appendLevels appends which rows of the page are not null, as definition levels behind their length: one run where
@@ -134,12 +144,10 @@ func (c *column) appendLevels(dst []byte) []byte {
 }
 
 // appendThrift appends what v, a structure of package format, looks like in a file.
-func appendThrift(dst *bytes.Buffer, v any) {
+func appendThrift(dst *bytes.Buffer, v any) error {
 	b, err := thrift.Marshal(new(thrift.CompactProtocol), v)
-	if err != nil {
-		panic(err) // only for what is no structure of package format
-	}
 	dst.Write(b)
+	return err
 }
 
 // chunk is one column of a finished row group, on its way to the file.
@@ -155,18 +163,23 @@ type chunk struct {
 
 // endChunk ends the row group for this column. Offsets in the result count from the dictionary. It is valid until the
 // next add.
-func (c *column) endChunk() chunk {
-	c.endPage()
+func (c *column) endChunk() (k chunk, err error) {
+	if err := c.endPage(); err != nil {
+		return k, err
+	}
 	words, n, filter := c.values.chunk()
-	k := chunk{pages: c.pages, offsets: format.OffsetIndex{PageLocations: c.locations}}
+	k = chunk{pages: c.pages, offsets: format.OffsetIndex{PageLocations: c.locations}}
 	encodings := []format.Encoding{format.RLE}
 	var stats []format.PageEncodingStats
 	if n > 0 {
 		var plain int64
-		k.dictionary, plain = c.page(format.PageHeader{
+		k.dictionary, plain, err = c.page(format.PageHeader{
 			Type:                 format.DictionaryPage,
 			DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: int32(n), Encoding: format.Plain}),
 		}, words)
+		if err != nil {
+			return k, fmt.Errorf("encode dictionary of column %q: %w", c.name, err)
+		}
 		c.plain += plain
 		stats = append(stats, format.PageEncodingStats{PageType: format.DictionaryPage, Encoding: format.Plain, Count: 1})
 	}
@@ -182,13 +195,15 @@ func (c *column) endChunk() chunk {
 		k.offsets.PageLocations[i].Offset += int64(len(k.dictionary))
 	}
 	k.column, k.indexed = c.index.done()
-	k.filter = withHeader(filter)
+	if k.filter, err = withHeader(filter); err != nil {
+		return k, fmt.Errorf("encode filter of column %q: %w", c.name, err)
+	}
 	k.meta = format.ColumnMetaData{
 		Type: c.physical, Encoding: encodings, PathInSchema: []string{c.name}, Codec: format.Zstd,
 		NumValues: c.rows, TotalUncompressedSize: c.plain, TotalCompressedSize: int64(len(k.dictionary)) + c.size,
 		Statistics: c.index.statistics(c.allNulls), EncodingStats: stats,
 	}
-	return k
+	return k, nil
 }
 
 func (c *column) reset() {
@@ -199,17 +214,17 @@ func (c *column) reset() {
 }
 
 // withHeader returns a Bloom filter as it lies in a file.
-func withHeader(filter []byte) []byte {
+func withHeader(filter []byte) ([]byte, error) {
 	if filter == nil {
-		return nil
+		return nil, nil
 	}
 	var b bytes.Buffer
-	appendThrift(&b, &format.BloomFilterHeader{
+	err := appendThrift(&b, &format.BloomFilterHeader{
 		NumBytes:    int32(len(filter)),
 		Algorithm:   format.BloomFilterAlgorithm{Value: &format.SplitBlockAlgorithm{}},
 		Hash:        format.BloomFilterHash{Value: &format.XxHash{}},
 		Compression: format.BloomFilterCompression{Value: &format.BloomFilterUncompressed{}},
 	})
 	b.Write(filter)
-	return b.Bytes()
+	return b.Bytes(), err
 }

@@ -8,42 +8,52 @@ import (
 	"github.com/zeebo/xxh3"
 )
 
-// slots is an open-addressing hash table from values, which it does not hold, to their ids.
+// slots is an open-addressing hash table from values, which it does not hold, to their numbers. A slot is empty, zero,
+// or a value's hash above its number plus one.
 type slots struct {
-	table  []uint32 // id+1, or 0; its length is a power of two
-	hashes []uint64 // by id
+	table []uint64 // its length is a power of two
+	used  int
 }
 
 const minSlots = 1 << 8
 
+func slot(hash, id uint32) uint64 { return uint64(hash)<<32 | uint64(id+1) }
+
+func hashOf(slot uint64) uint32 { return uint32(slot >> 32) }
+func idOf(slot uint64) uint32   { return uint32(slot) - 1 }
+
+// mask turns a hash into the place to look at first.
+func (s *slots) mask() uint32 { return uint32(len(s.table) - 1) }
+
 // room makes place for one more value.
 func (s *slots) room() {
-	if 2*len(s.hashes) < len(s.table) {
+	if 2*s.used < len(s.table) {
 		return
 	}
-	s.table = make([]uint32, max(minSlots, 2*len(s.table)))
-	for id, h := range s.hashes {
-		i := s.start(h)
-		for s.table[i] != 0 {
-			i = s.next(i)
+	old := s.table
+	s.table = make([]uint64, max(minSlots, 2*len(old)))
+	for _, e := range old {
+		if e != 0 {
+			i := hashOf(e) & s.mask()
+			for s.table[i] != 0 {
+				i = (i + 1) & s.mask()
+			}
+			s.table[i] = e
 		}
-		s.table[i] = uint32(id + 1)
 	}
 }
 
-func (s *slots) start(hash uint64) uint64 { return hash & uint64(len(s.table)-1) }
-func (s *slots) next(i uint64) uint64     { return (i + 1) & uint64(len(s.table)-1) }
-
-// insert puts the next id at slot i.
-func (s *slots) insert(i, hash uint64) uint32 {
-	s.hashes = append(s.hashes, hash)
-	s.table[i] = uint32(len(s.hashes))
-	return uint32(len(s.hashes) - 1)
+// put numbers a value, at an empty place.
+func (s *slots) put(i, hash uint32) uint32 {
+	id := uint32(s.used)
+	s.table[i] = slot(hash, id)
+	s.used++
+	return id
 }
 
 func (s *slots) reset() {
 	clear(s.table)
-	s.hashes = s.hashes[:0]
+	s.used = 0
 }
 
 // textDictionary numbers distinct texts in the order they come in.
@@ -56,16 +66,18 @@ type textDictionary struct {
 // id returns the number of text.
 func (d *textDictionary) id(text string) uint32 {
 	d.room()
-	hash := xxh3.HashString(text)
-	i := d.start(hash)
-	for ; d.table[i] != 0; i = d.next(i) {
-		if id := d.table[i] - 1; d.hashes[id] == hash && string(d.text(id)) == text {
-			return id
+	hash := uint32(xxh3.HashString(text))
+	mask := d.mask()
+	i := hash & mask
+	for e := d.table[i]; e != 0; e = d.table[i] {
+		if hashOf(e) == hash && string(d.text(idOf(e))) == text {
+			return idOf(e)
 		}
+		i = (i + 1) & mask
 	}
 	d.plain = appendText(d.plain, text)
 	d.ends = append(d.ends, uint32(len(d.plain)))
-	return d.insert(i, hash)
+	return d.put(i, hash)
 }
 
 // text returns the text with the given number.
@@ -98,15 +110,17 @@ type wordDictionary struct {
 func (d *wordDictionary) id(word uint64) uint32 {
 	d.room()
 	hi, lo := bits.Mul64(word^0x9e3779b97f4a7c15, 0xd6e8feb86659fd93)
-	hash := hi ^ lo
-	i := d.start(hash)
-	for ; d.table[i] != 0; i = d.next(i) {
-		if id := d.table[i] - 1; d.words[id] == word {
-			return id
+	hash := uint32(hi ^ lo)
+	mask := d.mask()
+	i := hash & mask
+	for e := d.table[i]; e != 0; e = d.table[i] {
+		if hashOf(e) == hash && d.words[idOf(e)] == word {
+			return idOf(e)
 		}
+		i = (i + 1) & mask
 	}
 	d.words = append(d.words, word)
-	return d.insert(i, hash)
+	return d.put(i, hash)
 }
 
 func (d *wordDictionary) reset() {

@@ -481,6 +481,18 @@ func TestDoubles(t *testing.T) {
 
 func double(b []byte) float64 { return parquetgo.Double.Value(b).Double() }
 
+// TestNullsAlone: a column without values has no dictionary, and so no page may need one.
+func TestNullsAlone(t *testing.T) {
+	for _, typ := range []arrow.DataType{
+		arrow.BinaryTypes.String, arrow.PrimitiveTypes.Int64, arrow.PrimitiveTypes.Float64, arrow.FixedWidthTypes.Boolean,
+	} {
+		meta := metadata(t, one(t, typ, func(b array.Builder) { b.AppendNulls(25_000) })).RowGroups[0].Columns[0].MetaData
+		if slices.Contains(meta.Encoding, format.RLEDictionary) || meta.DictionaryPageOffset != 0 || meta.Statistics.NullCount != 25_000 {
+			t.Errorf("%v: got %+v", typ, meta)
+		}
+	}
+}
+
 func TestLongTexts(t *testing.T) {
 	huge := strings.Repeat("0123456789", 1<<20)
 	for _, c := range []struct {

@@ -9,7 +9,6 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/parquet-go/parquet-go/bloom"
 	"github.com/parquet-go/parquet-go/bloom/xxhash"
-	"github.com/parquet-go/parquet-go/format"
 )
 
 // texts encodes a column of strings.
@@ -112,38 +111,31 @@ func (t *texts) addNumbered(a *array.Dictionary, from, to int, r *renumbering) i
 	return to
 }
 
-func (t *texts) page(dst []byte) ([]byte, format.Encoding, bounds) {
-	if len(t.ids) == 0 && !t.plain {
-		return dst, format.Plain, bounds{} // nothing but nulls: it must not ask for a dictionary that may never come
-	}
+func (t *texts) page() page {
 	first := t.all == 0
 	t.all += t.bytes
 	t.bytes = 0
 	if t.plain {
-		b := boundsOfBody(t.body)
-		dst, t.body = append(dst, t.body...), t.body[:0]
-		return dst, format.Plain, b
+		return t.plainPage()
 	}
-	b := t.boundsOfIDs()
-	switch {
-	case first && !repeats(t.all, len(t.words.plain)):
-		for _, id := range t.ids {
-			v := t.words.text(uint32(id))
-			dst = append(binary.LittleEndian.AppendUint32(dst, uint32(len(v))), v...)
-			if t.filtered {
-				t.hashes = append(t.hashes, xxhash.Sum64(v))
-			}
+	p := page{ids: t.ids, bounds: t.boundsOfIDs()}
+	t.ids = t.ids[:0]
+	if first && !repeats(t.all, len(t.words.plain)) {
+		for _, id := range p.ids {
+			t.addBody(string(t.words.text(uint32(id))))
 		}
 		t.words.reset()
 		t.plain = true
-		t.ids = t.ids[:0]
-		return dst, format.Plain, b
-	case !pays(t.all, len(t.words.plain)):
-		t.plain = true
+		return t.plainPage()
 	}
-	dst = appendIDs(dst, t.ids)
-	t.ids = t.ids[:0]
-	return dst, format.RLEDictionary, b
+	t.plain = !pays(t.all, len(t.words.plain))
+	return p
+}
+
+func (t *texts) plainPage() page {
+	p := page{plain: t.body, bounds: boundsOfBody(t.body)}
+	t.body = t.body[:0]
+	return p
 }
 
 func (t *texts) boundsOfIDs() bounds {

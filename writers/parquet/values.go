@@ -14,8 +14,8 @@ type values interface {
 	add(a arrow.Array, from, to, slot int) int
 	// size returns the size in PLAIN encoding of what was added since the last page.
 	size() int
-	// page ends the page: it appends its values to dst in the encoding it returns, with their bounds.
-	page(dst []byte) ([]byte, format.Encoding, bounds)
+	// page ends the page and returns its values, which are valid until the next add.
+	page() page
 	// chunk ends the row group. It returns the column's dictionary in PLAIN encoding and its length, if any page needs
 	// it, and the filter that holds every value, if one is wanted. The bytes are valid until the next add.
 	chunk() (dictionary []byte, words int, filter []byte)
@@ -36,12 +36,26 @@ func repeats(all, distinct int) bool { return 20*distinct <= 19*all }
 // pays reports whether a dictionary of distinct bytes is worth having for values that take all bytes without one.
 func pays(all, distinct int) bool { return distinct <= bigDictionary || 2*distinct <= all }
 
-// appendIDs appends ids as a data page's indices.
-func appendIDs(dst []byte, ids []int32) []byte {
-	start := len(dst)
-	encoded, err := new(rle.DictionaryEncoding).EncodeInt32(dst[start:], ids)
-	if err != nil {
-		panic(err) // only for a bit width above 32
+// page is the values of a page: in PLAIN encoding, or by their numbers in the dictionary. A page without values is PLAIN,
+// because its column may have no dictionary in the end.
+type page struct {
+	plain  []byte
+	ids    []int32
+	bounds bounds
+}
+
+func (p page) encoding() format.Encoding {
+	if len(p.ids) > 0 {
+		return format.RLEDictionary
 	}
-	return append(dst[:start], encoded...)
+	return format.Plain
+}
+
+// appendTo appends the values to dst as they lie in a data page.
+func (p page) appendTo(dst []byte) ([]byte, error) {
+	if len(p.ids) == 0 {
+		return append(dst, p.plain...), nil
+	}
+	encoded, err := new(rle.DictionaryEncoding).EncodeInt32(dst[len(dst):], p.ids)
+	return append(dst, encoded...), err
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/parquet-go/parquet-go/format"
 )
 
 // words encodes a column of numbers or instants, each as the eight or four low bytes of a word.
@@ -65,27 +64,21 @@ func appendWords[T ~int64 | ~int32](dst []uint64, a arrow.Array, values []T, fro
 	return dst
 }
 
-func (w *words) page(dst []byte) ([]byte, format.Encoding, bounds) {
-	if len(w.ids) == 0 && !w.plain {
-		return dst, format.Plain, bounds{} // nothing but nulls: it must not ask for a dictionary that may never come
-	}
-	b := w.bounds()
+func (w *words) page() page {
+	p := page{ids: w.ids, bounds: w.bounds()}
 	first := w.all == 0
 	w.all += w.size()
 	if first && !repeats(w.all, w.width*len(w.known.words)) {
 		w.known.reset()
 		w.plain = true
 	}
-	encoding := format.Plain
 	if w.plain {
-		dst = w.appendPlain(dst, w.body)
-	} else {
-		encoding = format.RLEDictionary
-		dst = appendIDs(dst, w.ids)
-		w.plain = !pays(w.all, w.width*len(w.known.words))
+		w.out = w.appendPlain(w.out[:0], w.body)
+		p = page{plain: w.out, bounds: p.bounds}
 	}
+	w.plain = w.plain || !pays(w.all, w.width*len(w.known.words))
 	w.ids, w.body = w.ids[:0], w.body[:0]
-	return dst, encoding, b
+	return p
 }
 
 func (w *words) appendPlain(dst []byte, values []uint64) []byte {

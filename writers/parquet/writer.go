@@ -106,7 +106,11 @@ func (w *Writer) Append(records []arrow.Record, runs []Run) error {
 	}
 	for i, c := range w.columns {
 		for _, r := range runs {
-			w.bytes += c.add(records[r.Record].Column(i), r.From, r.To, r.Record)
+			added, err := c.add(records[r.Record].Column(i), r.From, r.To, r.Record)
+			if err != nil {
+				return fmt.Errorf("write parquet: %w", err)
+			}
+			w.bytes += added
 		}
 	}
 	w.rows += rows
@@ -133,7 +137,9 @@ func (w *Writer) Commit() error {
 	w.footer.KeyValueMetadata = append(w.footer.KeyValueMetadata, format.KeyValue{Key: "ARROW:schema", Value: arrowSchema},
 		format.KeyValue{Key: metaChecksums, Value: strings.Join(w.sums, ",")})
 	var b bytes.Buffer
-	appendThrift(&b, &w.footer)
+	if err := appendThrift(&b, &w.footer); err != nil {
+		return fmt.Errorf("write parquet: %w", err)
+	}
 	return w.write(guard(b.Bytes()), b.Bytes(), binary.LittleEndian.AppendUint32(nil, uint32(b.Len())), []byte(magic))
 }
 
@@ -170,7 +176,10 @@ func (w *Writer) endRowGroup() error {
 	var filters [][]byte
 	var sum crc
 	for _, c := range w.columns {
-		k := c.endChunk()
+		k, err := c.endChunk()
+		if err != nil {
+			return fmt.Errorf("write parquet: %w", err)
+		}
 		filters = append(filters, k.filter)
 		group.TotalByteSize += k.meta.TotalUncompressedSize
 		group.TotalCompressedSize += k.meta.TotalCompressedSize
@@ -230,27 +239,32 @@ func (w *Writer) sorting() []format.SortingColumn {
 // writeIndexes writes the column indexes of all row groups, then the offset indexes.
 func (w *Writer) writeIndexes() error {
 	n := len(w.columns)
-	var b bytes.Buffer
 	for i, x := range w.indexes {
 		if !x.indexed {
 			continue
 		}
-		b.Reset()
-		appendThrift(&b, &x.column)
 		c := &w.footer.RowGroups[i/n].Columns[i%n]
-		c.ColumnIndexOffset, c.ColumnIndexLength = w.offset, int32(b.Len())
-		if err := w.write(b.Bytes()); err != nil {
+		c.ColumnIndexOffset = w.offset
+		if err := w.writeThrift(&x.column); err != nil {
 			return err
 		}
+		c.ColumnIndexLength = int32(w.offset - c.ColumnIndexOffset)
 	}
 	for i, x := range w.indexes {
-		b.Reset()
-		appendThrift(&b, &x.offsets)
 		c := &w.footer.RowGroups[i/n].Columns[i%n]
-		c.OffsetIndexOffset, c.OffsetIndexLength = w.offset, int32(b.Len())
-		if err := w.write(b.Bytes()); err != nil {
+		c.OffsetIndexOffset = w.offset
+		if err := w.writeThrift(&x.offsets); err != nil {
 			return err
 		}
+		c.OffsetIndexLength = int32(w.offset - c.OffsetIndexOffset)
 	}
 	return nil
+}
+
+func (w *Writer) writeThrift(v any) error {
+	var b bytes.Buffer
+	if err := appendThrift(&b, v); err != nil {
+		return fmt.Errorf("write parquet: %w", err)
+	}
+	return w.write(b.Bytes())
 }
