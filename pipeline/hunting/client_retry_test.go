@@ -273,12 +273,12 @@ func TestRunKeepsTokens(t *testing.T) {
 			wg.Go(run)
 		}
 		wg.Wait()
-		time.Sleep(55*time.Minute - 1)
+		time.Sleep(55*time.Minute - time.Nanosecond)
 		run()
 		if n := len(credential.asked); n != 1 {
 			t.Errorf("%d tokens, want 1", n)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		run()
 		if n := len(credential.asked); n != 2 {
 			t.Errorf("%d tokens, want 2", n)
