@@ -267,7 +267,7 @@ func TestCostOfAnswers(t *testing.T) {
 		t.Errorf("after a sample the cost is %+v, of %d calls", s.Cost, s.Totals.Calls)
 	}
 	more(t, s, stage(receipt(reading(stamped(0), 1), 10, part{0, 10})))
-	if s.Cost.Answers != 2 || s.Cost.BytesPerRow != 1500 || s.Totals.Calls != 1 || s.Totals.Bytes != 10_000 {
+	if s.Cost.Answers != 2 || s.Cost.BytesPerRow != 1950 || s.Totals.Calls != 1 || s.Totals.Bytes != 10_000 {
 		t.Errorf("after an answer the cost is %+v, totals %+v", s.Cost, s.Totals)
 	}
 }
