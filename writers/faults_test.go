@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
+	"path"
 	"sync"
 
 	"gocloud.dev/blob/driver"
@@ -20,7 +22,8 @@ type faulty struct {
 	code    gcerrors.ErrorCode // of err
 	err     error              // of every request, if not nil
 	readErr func(at int64) (budget int64, err error)
-	opened  int // how many readers
+	lost    map[string]string // by the end of a key: "before" or "after" the effect of its creation, the answer is lost
+	opened  int               // how many readers
 	closed  int
 }
 
@@ -29,8 +32,13 @@ func newFaulty() *faulty { return &faulty{objects: map[string][]byte{}} }
 var errBroken = errors.New("connection reset by peer")
 
 func (f *faulty) ErrorCode(err error) gcerrors.ErrorCode {
-	if f.err != nil && errors.Is(err, f.err) {
+	switch {
+	case f.err != nil && errors.Is(err, f.err):
 		return f.code
+	case errors.Is(err, fs.ErrNotExist):
+		return gcerrors.NotFound
+	case errors.Is(err, fs.ErrExist):
+		return gcerrors.FailedPrecondition
 	}
 	return gcerrors.Unknown
 }
@@ -45,6 +53,16 @@ func (f *faulty) Delete(context.Context, string, *driver.DeleteOptions) error { 
 
 func (f *faulty) ListPaged(context.Context, *driver.ListOptions) (*driver.ListPage, error) {
 	return &driver.ListPage{}, f.err
+}
+
+func (f *faulty) Attributes(_ context.Context, key string) (*driver.Attributes, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	content, ok := f.objects[key]
+	if !ok {
+		return nil, fs.ErrNotExist
+	}
+	return &driver.Attributes{ContentType: "x/y", Size: int64(len(content))}, f.err
 }
 
 func (f *faulty) NewTypedWriter(ctx context.Context, key, contentType string, _ *driver.WriterOptions) (driver.Writer, error) {
@@ -65,7 +83,17 @@ func (w *faultyWriter) Close() error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	lost := w.lost[path.Ext(w.key)]
+	if lost == "before" {
+		return errBroken
+	}
+	if _, there := w.objects[w.key]; there {
+		return fs.ErrExist
+	}
 	w.objects[w.key] = bytes.Clone(w.Bytes())
+	if lost == "after" {
+		return errBroken
+	}
 	return nil
 }
 
@@ -75,8 +103,11 @@ func (f *faulty) NewRangeReader(_ context.Context, key string, offset, length in
 	if f.err != nil {
 		return nil, f.err
 	}
+	content, ok := f.objects[key]
+	if !ok {
+		return nil, fs.ErrNotExist
+	}
 	f.opened++
-	content := f.objects[key]
 	end := int64(len(content))
 	if length >= 0 {
 		end = min(end, offset+length)

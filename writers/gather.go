@@ -46,6 +46,9 @@ func (g *gatherer) record(refs []ref) arrow.Record {
 		case *array.TimestampBuilder:
 			gather(g, i, refs, b.AppendNull, func(a *array.Timestamp, row int) { b.UnsafeAppend(a.Value(row)) })
 		case *array.StringBuilder:
+			size := 0
+			gather(g, i, refs, func() {}, func(a arrow.Array, row int) { size += len(text(a, row)) })
+			b.ReserveData(size)
 			gather(g, i, refs, b.AppendNull, func(a arrow.Array, row int) { b.Append(text(a, row)) })
 		}
 	}

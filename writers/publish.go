@@ -37,14 +37,23 @@ func (b *Bucket) Publish(ctx context.Context, in []Input, out Output) (File, err
 	if out.Allocator == nil {
 		out.Allocator = memory.DefaultAllocator
 	}
+	if len(in) == 0 {
+		return File{}, fmt.Errorf("publish %s: no inputs", b.at(out.Key))
+	}
 	// A crash anywhere in here leaves nothing, or the whole file: whoever finds the publish begun runs it again.
 	_, err := b.size(ctx, out.Key)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = b.upload(ctx, in, out)
 	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return File{}, err
+	f, unproved := b.prove(ctx, in, out)
+	if unproved != nil && err != nil && !errors.Is(err, fs.ErrExist) {
+		return File{}, err // why there is no file, or why nobody knows whose it is
 	}
+	return f, unproved
+}
+
+// prove reads the output and holds it against the inputs' receipts.
+func (b *Bucket) prove(ctx context.Context, in []Input, out Output) (File, error) {
 	f, err := b.inspect(ctx, out.Allocator, out.Key, out.TimeColumn)
 	if err != nil {
 		return File{}, err

@@ -1,6 +1,7 @@
 package writers_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
+	"gocloud.dev/blob"
 
 	"huntlake/partition"
 	"huntlake/schema"
@@ -221,5 +223,68 @@ func TestPublishNothingAtAFault(t *testing.T) {
 				t.Errorf("left behind: %+v, %v", objects, err)
 			}
 		})
+	}
+}
+
+// TestLostAnswers: the store answers a creation with an error, before or after it has happened.
+func TestLostAnswers(t *testing.T) {
+	s := table(t, fields()).Arrow()
+	recs := newMaker(1).records(s, 1000)
+	_, want := sum(t, recs)
+	for _, c := range []struct {
+		ext, when   string
+		stage, file bool // is done
+	}{
+		{".arrow", "before", false, false},
+		{".arrow", "after", true, true},
+		{".parquet", "before", true, false},
+		{".parquet", "after", true, true},
+	} {
+		t.Run(c.ext+" "+c.when, func(t *testing.T) {
+			f := newFaulty()
+			f.lost = map[string]string{c.ext: c.when}
+			b := writers.Wrap(blob.NewBucket(f))
+			staged, err := b.Stage(t.Context(), "staged/1.arrow", recs, writers.StageOptions{TimeColumn: "Timestamp"})
+			if (err == nil) != c.stage {
+				t.Fatalf("stage: got error %v, want done: %v", err, c.stage)
+			}
+			if err != nil {
+				if !errors.Is(err, errBroken) || len(f.objects) > 0 {
+					t.Errorf("stage: got error %v and %d objects", err, len(f.objects))
+				}
+				return
+			}
+			got, err := b.Publish(t.Context(), inputs(day, staged), output(s))
+			if (err == nil) != c.file || err != nil && !errors.Is(err, errBroken) || err == nil && got.Digest != want {
+				t.Fatalf("publish: got %+v and error %v, want done: %v", got, err, c.file)
+			}
+			if f.opened != f.closed {
+				t.Errorf("opened %d readers, closed %d", f.opened, f.closed)
+			}
+			f.lost = nil
+			if again, err := b.Publish(t.Context(), inputs(day, staged), output(s)); err != nil || again.Digest != want {
+				t.Errorf("publish again: got %+v and error %v", again, err)
+			}
+		})
+	}
+}
+
+func TestPublishWithoutInputs(t *testing.T) {
+	if f, err := open(t, "mem://").Publish(t.Context(), nil, output(table(t, fields()).Arrow())); err == nil {
+		t.Errorf("got %+v, want an error", f)
+	}
+}
+
+func TestPublishStopsWithItsContext(t *testing.T) {
+	s := table(t, fields()).Arrow()
+	b := open(t, "mem://")
+	in := inputs(day, stage(t, b, "staged/1.arrow", newMaker(1).records(s, 10_000), writers.StageOptions{}))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if f, err := b.Publish(ctx, in, output(s)); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %+v and error %v", f, err)
+	}
+	if keys, err := b.First(t.Context(), "DeviceEvents/", 1); len(keys) > 0 || err != nil {
+		t.Errorf("left behind: %q, %v", keys, err)
 	}
 }

@@ -48,6 +48,9 @@ func takeTexts(s *selection, b *array.StringBuilder, values encoding.Values) {
 		v := data[offsets[i]:offsets[i+1]]
 		return unsafe.String(unsafe.SliceData(v), len(v)) // Append copies it
 	}
+	size, again := 0, *s
+	again.each(func() {}, func(i int) { size += len(text(i)) })
+	b.ReserveData(size)
 	s.each(b.AppendNull, func(i int) { b.Append(text(i)) })
 }
 
