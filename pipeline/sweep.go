@@ -31,7 +31,6 @@ func (t *track) sweep(ctx context.Context) error {
 			return fmt.Errorf("sweep %v: %w", l.Table, err)
 		}
 	}
-	t.tell("done", nil)
 	return nil
 }
 

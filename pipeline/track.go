@@ -93,12 +93,23 @@ func (t *track) want() *task {
 		}
 	}
 	if t.phase == sweeping && t.underway == 0 {
-		return &task{expires: partition.MaxTick, begin: nothing, run: t.sweep, finish: func() { t.phase = closed }, last: true}
+		return &task{expires: partition.MaxTick, begin: nothing, run: t.sweepAndTell(t.callsOver), finish: func() { t.phase = closed }, last: true}
 	}
 	return nil
 }
 
 func nothing() {}
+
+// sweepAndTell ends a table's run, which is done unless it has failed.
+func (t *track) sweepAndTell(failed bool) func(context.Context) error {
+	return func(ctx context.Context) error {
+		err := t.sweep(ctx)
+		if err == nil && !failed {
+			t.tell("done", nil)
+		}
+		return err
+	}
+}
 
 // calling reports whether calls to the source may still be made.
 func (t *track) calling() bool { return !t.callsOver && t.tenant.spent == nil }
