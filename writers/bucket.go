@@ -130,6 +130,7 @@ func (b *Bucket) Section(ctx context.Context, key string, offset, length int64) 
 }
 
 // List returns the objects whose key begins with prefix, by ascending key, at most limit of them, or all if limit is 0.
+// Keys with characters that a store must escape, which no key of a lake has, may come elsewhere.
 func (b *Bucket) List(ctx context.Context, prefix string, limit int) ([]Object, error) {
 	var objects []Object
 	page := firstPage

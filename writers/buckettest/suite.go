@@ -403,10 +403,23 @@ func legalKeys(t *testing.T, b *writers.Bucket) {
 	}
 	for i, k := range keys {
 		wantContent(t, b, k, strconv.Itoa(i))
-		wantKeys(t, b, k, 1, k)
+		if !strings.HasSuffix(k, "/") { // which some drivers escape in a key, but not in a prefix
+			wantKeys(t, b, k, 1, k)
+		}
 	}
+	objects, err := b.List(t.Context(), "", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, o := range objects {
+		got = append(got, o.Key)
+	}
+	slices.Sort(got) // some come in the order of what they are escaped to
 	slices.Sort(keys)
-	wantKeys(t, b, "", 0, keys...)
+	if diff := cmp.Diff(keys, got); diff != "" {
+		t.Fatalf("list (-want +got):\n%s", diff)
+	}
 	for _, k := range keys {
 		if err := b.Delete(t.Context(), k); err != nil {
 			t.Fatal(err)
