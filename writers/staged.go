@@ -126,8 +126,7 @@ func (b *Bucket) readSection(ctx context.Context, in Input, mem memory.Allocator
 	return r, nil
 }
 
-// next returns the next record, which is valid until the next call, or io.EOF. It counts rows, because a stream that was
-// cut off looks like one that has ended.
+// next returns the next record, which is valid until the next call, or io.EOF.
 func (r *sectionReader) next() (arrow.Record, error) {
 	if r.stream.Next() {
 		rec := r.stream.Record()
@@ -135,13 +134,29 @@ func (r *sectionReader) next() (arrow.Record, error) {
 		return rec, nil
 	}
 	err := r.stream.Err()
-	if err == nil && r.rows != r.in.Rows {
-		err = fmt.Errorf("%d rows, its receipt says %d", r.rows, r.in.Rows)
+	if err == nil {
+		err = r.end()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read section of dt %v in %s: %w", r.in.DT, r.in.Key, err)
 	}
 	return nil, io.EOF
+}
+
+// end holds what was read to the receipt, because a stream that was cut off looks like one that has ended, and reads the
+// frame to its end, where its checksum is.
+func (r *sectionReader) end() error {
+	if r.rows != r.in.Rows {
+		return fmt.Errorf("%d rows, its receipt says %d", r.rows, r.in.Rows)
+	}
+	n, err := r.frame.Read(make([]byte, 1))
+	if n > 0 {
+		return errors.New("more than its stream")
+	}
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
 }
 
 func (r *sectionReader) close() {

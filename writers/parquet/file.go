@@ -22,8 +22,7 @@ type File struct {
 }
 
 // Open reads the footer of a file that this package has written. Errors: the file is damaged, or not of this package.
-func Open(in io.ReaderAt, size int64) (f *File, err error) {
-	defer recoverDamage(&err)
+func Open(in io.ReaderAt, size int64) (*File, error) {
 	end, err := readFooter(in, size)
 	if err != nil {
 		return nil, fmt.Errorf("open parquet: %w", err)
@@ -33,7 +32,7 @@ func Open(in io.ReaderAt, size int64) (f *File, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("open parquet: %w", err)
 	}
-	f = &File{in: in, file: file}
+	f := &File{in: in, file: file}
 	if f.schema, err = schemaOf(file.Metadata()); err != nil {
 		return nil, fmt.Errorf("open parquet: %w", err)
 	}
@@ -76,13 +75,6 @@ func readFooter(in io.ReaderAt, size int64) (window, error) {
 	}
 	w.Reader = bytes.NewReader(tail)
 	return w, nil
-}
-
-// recoverDamage turns a panic into an error: parquet-go trusts what it decodes.
-func recoverDamage(err *error) {
-	if p := recover(); p != nil {
-		*err = fmt.Errorf("read parquet: the file is damaged: %v", p)
-	}
 }
 
 // schemaOf returns the columns of a file as Arrow fields. Only what leafOf makes is known.

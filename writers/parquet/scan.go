@@ -15,8 +15,7 @@ const scanRows = 8192
 
 // Scan calls fn with the rows of the file in their order, as records of f.Schema, until fn fails. A record is released
 // when fn returns. In memory are one row group as it lies in the file, and one page of each column.
-func (f *File) Scan(mem memory.Allocator, fn func(arrow.Record) error) (err error) {
-	defer recoverDamage(&err)
+func (f *File) Scan(mem memory.Allocator, fn func(arrow.Record) error) error {
 	var rows int64
 	for i, group := range f.file.RowGroups() {
 		n, err := f.scanGroup(i, group, mem, fn)
