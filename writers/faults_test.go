@@ -21,6 +21,7 @@ type faulty struct {
 	objects map[string][]byte
 	code    gcerrors.ErrorCode // of err
 	err     error              // of every request, if not nil
+	refusal error              // of every upload, at once
 	readErr func(at int64) (budget int64, err error)
 	lost    map[string]string // by the end of a key: "before" or "after" the effect of its creation, the answer is lost
 	opened  int               // how many readers
@@ -66,6 +67,9 @@ func (f *faulty) Attributes(_ context.Context, key string) (*driver.Attributes, 
 }
 
 func (f *faulty) NewTypedWriter(ctx context.Context, key, contentType string, _ *driver.WriterOptions) (driver.Writer, error) {
+	if f.refusal != nil {
+		return nil, f.refusal
+	}
 	return &faultyWriter{faulty: f, key: key, ctx: ctx}, nil
 }
 

@@ -80,8 +80,8 @@ func (b *Bucket) upload(ctx context.Context, in []Input, out Output) error {
 	})
 	g.Go(func() error {
 		err := b.Upload(ctx, out.Key, r)
-		// The merge writes no further, whether the upload failed or somebody else's file is there.
-		return errors.Join(err, r.CloseWithError(io.ErrClosedPipe))
+		// Nobody reads any further: where the upload has failed, the merge fails as well, for the same reason.
+		return errors.Join(err, r.CloseWithError(err))
 	})
 	return g.Wait()
 }

@@ -269,6 +269,20 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
+// TestRefusedUpload: the store's reason is what is told, not that the merge had nowhere to write to.
+func TestRefusedUpload(t *testing.T) {
+	s := table(t, fields()).Arrow()
+	for range 50 {
+		f := newFaulty()
+		b := writers.Wrap(blob.NewBucket(f))
+		in := inputs(day, stage(t, b, "staged/1.arrow", newMaker(1).records(s, 100), writers.StageOptions{}))
+		f.refusal = errBroken
+		if got, err := b.Publish(t.Context(), in, output(s)); !errors.Is(err, errBroken) {
+			t.Fatalf("got %+v and error %v, want the store's", got, err)
+		}
+	}
+}
+
 func TestPublishWithoutInputs(t *testing.T) {
 	if f, err := open(t, "mem://").Publish(t.Context(), nil, output(table(t, fields()).Arrow())); err == nil {
 		t.Errorf("got %+v, want an error", f)
