@@ -114,6 +114,21 @@ func TestOwnerFaults(t *testing.T) {
 	}
 }
 
+// Who finds its number taken between looking and writing looks again.
+func TestOwnerOvertaken(t *testing.T) {
+	b := newBucket()
+	slow, fast := newProcess(b, "p1", 0), newProcess(b, "p2", 0)
+	b.hook = func(verb, _ string) {
+		if verb == "create" {
+			b.hook = nil
+			fast.claim(t, 1, `{}`)
+		}
+	}
+	if before, ok := slow.claim(t, 1, `{}`); ok || !fast.Mine(before) {
+		t.Errorf("the tenant is owned twice: %+v", before)
+	}
+}
+
 func TestOwnerRace(t *testing.T) {
 	b := newBucket()
 	var group sync.WaitGroup

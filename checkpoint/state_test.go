@@ -90,6 +90,10 @@ func TestRange(t *testing.T) {
 		p.Floor, p.Slices[0].Slice.Floor = f, f
 		more(t, s, p)
 	}
+	more(t, s, stage(receipt(reading(stamped(0), 1), 1, part{0, 1})))
+	over := reading(stamped(0), 2)
+	over.Slice.Floor = floor + 9
+	more(t, s, with(again(3, over, 1), func(p *checkpoint.Plan) { p.Floor = floor + 9 }))
 	if got, want := s.Streams[partition.Stamped], (checkpoint.Range{Start: at(0), End: at(3), Floor: floor + 5, First: floor}); got != want {
 		t.Errorf("the range is %+v, want %+v", got, want)
 	}
@@ -224,6 +228,26 @@ func TestForget(t *testing.T) {
 		if kept := slices.Contains(c.kept, dayZero); kept != (cells == 1) {
 			t.Errorf("frontier at day %d: %d cells", c.days, cells)
 		}
+	}
+}
+
+// A day is closed by the first publish that ends when every stream has been read a day past its end.
+func TestDayClosed(t *testing.T) {
+	r := reading(stamped(0), 1)
+	s := fold(t, plan(partition.Stamped, 0, 1, 12), stage(receipt(r, 12, part{-1, 4}, part{0, 5}, part{1, 3})),
+		begin(3, 0, r), end(3, 0, 5, digest(5)))
+	if s.Days[dayZero].Closed != 0 {
+		t.Errorf("day 0 is closed by %d, an hour after it began", s.Days[dayZero].Closed)
+	}
+	more(t, s, plan(partition.Stamped, 1, 47, 0), plan(partition.Unstamped, 0, 47, 0), begin(7, -1, r), end(7, -1, 4, digest(4)))
+	late := reading(hours(partition.Stamped, 0, 2), 2)
+	more(t, s, again(48, late, 14), stage(altered(receipt(late, 14, part{-1, 1}, part{0, 1}), func(r *checkpoint.Receipt) { r.Held = 12 })),
+		begin(11, -1, late), end(11, -1, 1, digest(1)), begin(13, 0, late), end(13, 0, 1, digest(1)))
+	if got := s.Days[dayZero-1].Closed; got != 8 {
+		t.Errorf("day -1 is closed by %d, want the first end, 8", got)
+	}
+	if got := s.Days[dayZero].Closed; got != 0 {
+		t.Errorf("day 0 is closed by %d, and the unstamped rows were read for 47 hours", got)
 	}
 }
 
