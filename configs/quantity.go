@@ -8,7 +8,10 @@ import (
 	"time"
 )
 
-const day = 24 * time.Hour
+const (
+	day     = 24 * time.Hour
+	longest = 36500 * day
+)
 
 var (
 	durationText = regexp.MustCompile(`^(?:(\d{1,5})d)?(?:(\d{1,7})h)?(?:(\d{1,7})m)?(?:(\d{1,7})s)?$`)
@@ -25,10 +28,10 @@ func ParseDuration(s string) (time.Duration, error) {
 	var d time.Duration
 	for i, unit := range []time.Duration{day, time.Hour, time.Minute, time.Second} {
 		n, _ := strconv.Atoi("0" + parts[i+1]) // digits only, few enough: the pattern says so
+		if time.Duration(n) > (longest-d)/unit {
+			return 0, fmt.Errorf("%q is longer than a hundred years", s)
+		}
 		d += time.Duration(n) * unit
-	}
-	if d < 0 || d > 36500*day {
-		return 0, fmt.Errorf("%q is longer than a hundred years", s)
 	}
 	return d, nil
 }
