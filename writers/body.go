@@ -40,6 +40,9 @@ func (b *Bucket) open(ctx context.Context, key string, offset, length int64) (*b
 		body, err := b.blob.NewRangeReader(ctx, key, at, n, nil)
 		return body, b.translate("read", key, err)
 	}
+	if length == 0 {
+		return s, nil // several stores refuse to be asked for nothing
+	}
 	var err error
 	if s.body, err = s.reopen(offset); err != nil {
 		return nil, err
@@ -108,4 +111,9 @@ func wait(ctx context.Context, d time.Duration) error {
 }
 
 // Close implements io.Closer.
-func (s *bodyReader) Close() error { return s.body.Close() }
+func (s *bodyReader) Close() error {
+	if s.body == nil {
+		return nil
+	}
+	return s.body.Close()
+}

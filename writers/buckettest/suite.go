@@ -387,10 +387,11 @@ func deletion(t *testing.T, b *writers.Bucket) {
 	wantContent(t, b, "staged/a", "again")
 }
 
-// legalKeys puts every character into keys, at the beginning, in the middle and at the end of an element.
+// legalKeys puts every character into keys, at the beginning, in the middle and at the end of an element. Empty elements,
+// . and .. are not legal: some S3 servers refuse them.
 func legalKeys(t *testing.T, b *writers.Bucket) {
 	keys := []string{
-		"../up", "a/../b", "./c", "d/.", "e/..", "f//g", "/h", "i/", ".uploads/j", "%2e%2e/k", "l/%", "m/%41", `n\o`, "p/ q ", "r/s.",
+		".uploads/j", "%2e%2e/k", "l/%", "m/%41", `n\o`, "p/ q ", "r/s.",
 		"t/" + strings.Repeat("x", 200), "u/é世界😀", "v/con", `C:\w`,
 	}
 	for c := rune(1); c < 0x7f; c++ {
@@ -403,9 +404,7 @@ func legalKeys(t *testing.T, b *writers.Bucket) {
 	}
 	for i, k := range keys {
 		wantContent(t, b, k, strconv.Itoa(i))
-		if !strings.HasSuffix(k, "/") { // which some drivers escape in a key, but not in a prefix
-			wantKeys(t, b, k, 1, k)
-		}
+		wantKeys(t, b, k, 1, k)
 	}
 	objects, err := b.List(t.Context(), "", 0)
 	if err != nil {

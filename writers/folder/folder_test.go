@@ -340,6 +340,39 @@ func TestNarrowPrefixReadsOneFolder(t *testing.T) {
 	}
 }
 
+// TestNoKeyLeadsOut creates keys that would, if they were paths.
+func TestNoKeyLeadsOut(t *testing.T) {
+	outside := t.TempDir()
+	dir := filepath.Join(outside, "a", "lake")
+	b := mustOpen(t, dir)
+	all := []string{"../up", "../../up", "a/../../../b", "./c", "d/.", "e/..", "/etc/x", "//x", "f//g", "i/", ".uploads/x", `..\x`}
+	for _, key := range all {
+		if err := create(b, key, key); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := b.ReadAll(t.Context(), key); err != nil || string(got) != key {
+			t.Errorf("read %q: got %q, %v", key, got, err)
+		}
+	}
+	slices.Sort(all)
+	if diff := cmp.Diff(all, keys(t, b, "", "", 100)); diff != "" {
+		t.Errorf("list (-want +got):\n%s", diff)
+	}
+	files := 0
+	err := filepath.WalkDir(outside, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			files++
+			if !strings.HasPrefix(path, dir) {
+				t.Errorf("%s lies outside", path)
+			}
+		}
+		return err
+	})
+	if err != nil || files != len(all) {
+		t.Errorf("%d files, %v, want %d", files, err, len(all))
+	}
+}
+
 func TestNothingIsEverReplaced(t *testing.T) {
 	b := mustOpen(t, t.TempDir())
 	if err := create(b, "log/1", "first"); err != nil {
