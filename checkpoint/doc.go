@@ -65,7 +65,7 @@
 // Records slices whose rows are durable in a staged object. Valid if every reading is an open slice at its generation
 // and every receipt proves its count: what was received is what was planned, or a recount, or two recounts differ and
 // it says moved; it stays below the cap of 100,000; and sections inside the object, and cells, add up to the rows that
-// no earlier generation held.
+// no earlier generation held and that did not change in place.
 //
 //	receipts[]       one to a reading:
 //	  reading, query, called, answered
@@ -73,7 +73,8 @@
 //	  received       rows of the answer
 //	  held?          of those, rows that earlier generations had staged
 //	  moved?         the source kept changing
-//	  changed?       rows the lake holds and the source shows no more, with others in their place; nothing is staged
+//	  changed[]?     hour, rows, over?: by ascending hour of the cursor, rows the source shows in place of others that the
+//	                 lake holds, which are not staged, and by how much its rows outnumber the lake's; over may be negative
 //	  answer_bytes   JSON, decoded
 //	  run_time_ns
 //	  schema         fingerprint of the table's columns

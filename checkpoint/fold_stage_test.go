@@ -3,6 +3,8 @@ package checkpoint_test
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"huntlake/checkpoint"
 	"huntlake/partition"
 )
@@ -31,8 +33,9 @@ func TestFoldStage(t *testing.T) {
 			r.Held, r.Object, r.Sections, r.Cells = 12, "", nil, nil
 		}), ""},
 		{"of a generation that changed in place", "again", second(func(r *R) {
-			r.Held, r.Changed, r.Object, r.Sections, r.Cells = 12, 3, "", nil, nil
+			r.Held, r.Changed, r.Object, r.Sections, r.Cells = 9, inHours(1, 2), "", nil, nil
 		}), ""},
+		{"of a generation that changed in place in part", "again", second(func(r *R) { r.Held, r.Changed = 8, inHours(2) }), ""},
 
 		{"nothing", "planned", stage(), "no receipts"},
 		{"of an unknown slice", "empty", one(func(*R) {}), name + "not open at this generation"},
@@ -61,11 +64,16 @@ func TestFoldStage(t *testing.T) {
 		{"held before the first generation", "planned", one(func(r *R) { r.Held = 5 }), name + "5 of 20 rows held before generation 1"},
 		{"held below zero", "again", second(func(r *R) { r.Held = -1 }), again + "-1 of 12 rows held before generation 2"},
 		{"more held than received", "again", second(func(r *R) { r.Held = 13 }), again + "13 of 12 rows held before generation 2"},
-		{"changed in place, and more to stage", "again", second(func(r *R) { r.Changed = 3 }), again + "3 rows changed, and 10 of 12 held"},
-		{"changed below zero", "again", second(func(r *R) { r.Changed = -1 }), again + "-1 rows changed, and 10 of 12 held"},
-		{"changed before the first generation", "planned", stage(altered(receipt(r, 0), func(r *R) {
-			r.Counted, r.Changed = []int64{20, 0}, 1
-		})), name + "1 rows changed, and 0 of 0 held"},
+		{"more changed in place than are left", "again", second(func(r *R) { r.Changed = inHours(3) }),
+			again + "hour 2026-11-22T00:00:00.0000000Z: 3 rows changed in generation 2, 2 left"},
+		{"changed in place, and all the same to stage", "again", second(func(r *R) { r.Changed = inHours(1) }),
+			again + "cell of 2026-11-22T00:00:00.0000000Z and 2026-11-22: 2 rows, 1 left"},
+		{"changed below zero", "again", second(func(r *R) { r.Changed = inHours(-1) }),
+			again + "hour 2026-11-22T00:00:00.0000000Z: -1 rows changed in generation 2, 2 left"},
+		{"one hour that changed twice", "again", second(func(r *R) { r.Changed = append(inHours(1), inHours(1)...) }),
+			again + "hour 2026-11-22T00:00:00.0000000Z: 1 rows changed in generation 2, 1 left"},
+		{"changed before the first generation", "planned", one(func(r *R) { r.Changed = inHours(1) }),
+			name + "hour 2026-11-22T00:00:00.0000000Z: 1 rows changed in generation 1, 20 left"},
 		{"columns that were not pinned", "planned", one(func(r *R) { r.Columns = 1 }), name + "1 columns of 0"},
 		{"columns below zero", "planned", one(func(r *R) { r.Columns = -1 }), name + "-1 columns of 0"},
 
@@ -75,6 +83,48 @@ func TestFoldStage(t *testing.T) {
 		{"a cell below zero", "planned", one(func(r *R) { r.Cells[0].Rows, r.Cells[1].Rows = -1, 21 }),
 			name + "cell of 2026-11-22T02:00:00.0000000Z and 2026-11-22: -1 rows, 20 left"},
 	})
+}
+
+// inHours are rows that changed in place, by hour from the first on.
+func inHours(rows ...int64) (out []checkpoint.ChangedHour) {
+	for i, n := range rows {
+		out = append(out, checkpoint.ChangedHour{Hour: at(i), Rows: n, Over: n - 1})
+	}
+	return out
+}
+
+// What changed in place is remembered by hour until the hour is read again.
+func TestFoldChanged(t *testing.T) {
+	slice := hours(partition.Stamped, 0, 3)
+	history := []checkpoint.Body{plan(partition.Stamped, 0, 3, 30), stage(receipt(reading(slice, 1), 30, part{0, 30}))}
+	after := func(bodies ...checkpoint.Body) *checkpoint.State {
+		history = append(history, bodies...)
+		return fold(t, history...)
+	}
+	changed := func(generation int, rows ...int64) *checkpoint.Stage {
+		r := receipt(reading(slice, generation), 30)
+		r.Counted, r.Changed, r.Held = []int64{30}, inHours(rows...), 30
+		for _, n := range rows {
+			r.Held -= n
+		}
+		return stage(r)
+	}
+	s := after(again(3, reading(slice, 2), 30), changed(2, 2, 1))
+	want := checkpoint.ChangedHours{at(0): {Rows: 2, Over: 1}, at(1): {Rows: 1}}
+	if diff := cmp.Diff(want, s.Changed[partition.Stamped]); diff != "" {
+		t.Errorf("after the second generation: %s", diff)
+	}
+	s = after(again(3, reading(slice, 3), 30))
+	if n := len(s.Changed[partition.Stamped]); n != 0 {
+		t.Errorf("%d hours are remembered while they are read again", n)
+	}
+	s = after(changed(3, 3))
+	if diff := cmp.Diff(checkpoint.ChangedHours{at(0): {Rows: 3, Over: 2}}, s.Changed[partition.Stamped]); diff != "" {
+		t.Errorf("after the third generation: %s", diff)
+	}
+	if got := s.Totals; got.Changed != 6 || got.Rows != 30 {
+		t.Errorf("totals %+v", got)
+	}
 }
 
 func TestFoldStageObject(t *testing.T) {

@@ -53,7 +53,7 @@ func goldenHistory() []checkpoint.Body {
 	moved := receipt(reading(hours(partition.Stamped, 0, 2), 3), 14, part{0, 3}, part{1, 1})
 	moved.Counted, moved.Held, moved.Moved, moved.Columns = []int64{12, 13, 15}, 10, true, 2
 	changed := receipt(reading(day.Slice, 2), 4)
-	changed.Held, changed.Changed, changed.Columns = 4, 1, 2
+	changed.Held, changed.Changed, changed.Columns = 3, []checkpoint.ChangedHour{{Hour: at(5), Rows: 1, Over: -1}}, 2
 
 	return []checkpoint.Body{
 		&checkpoint.Schema{Table: schema.Table{Columns: []schema.Column{timestamp, report}}, Changes: []schema.Change{

@@ -142,6 +142,7 @@ func (p *Plan) apply(s *State, _ *Commit) {
 		leaf.Again, leaf.Columns = !tile, s.firstColumns(a.Slice)
 		leaf.Generation, leaf.Open, leaf.Counted = p.Generation, true, a.Rows
 		s.Leaves[a.Slice] = leaf
+		s.judgeAgain(a.Slice)
 	}
 	if p.Sample != nil {
 		s.Cost = s.Cost.Observe(p.Sample.Rows, p.Sample.Bytes, p.Sample.RunTime)
@@ -156,6 +157,7 @@ func (s *State) forget(stream partition.Stream) {
 		return slice.Stream == stream && !leaf.Open && slice.End < old
 	})
 	maps.DeleteFunc(s.Cells[stream], func(c Cell, _ int64) bool { return c.Day.End() < old })
+	maps.DeleteFunc(s.Changed[stream], func(hour partition.Tick, _ Surplus) bool { return hour < old })
 	maps.DeleteFunc(s.Settled[stream], func(d partition.Date, _ bool) bool { return d.End() < old })
 }
 

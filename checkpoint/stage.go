@@ -21,7 +21,7 @@ type Receipt struct {
 	Received int64          `json:"received"`          // rows of the answer
 	Held     int64          `json:"held,omitempty"`    // of those, rows that earlier generations had staged
 	Moved    bool           `json:"moved,omitempty"`   // the source kept changing: Received is not the last count
-	Changed  int64          `json:"changed,omitempty"` // rows that the lake holds and the source no longer shows, although it shows others in their place; nothing is staged then
+	Changed  []ChangedHour  `json:"changed,omitempty"` // hours in which rows changed in place: what the source shows there now is not staged
 	Answer   int64          `json:"answer_bytes"`      // JSON, decoded
 	RunTime  time.Duration  `json:"run_time_ns"`
 	Called   partition.Tick `json:"called"`
@@ -33,6 +33,25 @@ type Receipt struct {
 	Sections []Section      `json:"sections,omitempty"`
 	Cells    []CellRows     `json:"cells,omitempty"`
 }
+
+// ChangedHour is an hour of the cursor in which the source no longer shows rows that the lake holds, and shows others
+// in their place. Nobody can say which replaces which, so the lake keeps what it has.
+type ChangedHour struct {
+	Hour partition.Tick `json:"hour"`
+	Rows int64          `json:"rows"`           // shown by the source and not staged
+	Over int64          `json:"over,omitempty"` // by how much the source's rows of the hour outnumber the lake's; may be negative
+}
+
+// changed is how many rows of the answer are not staged because they changed in place.
+func (r *Receipt) changed() (rows int64) {
+	for _, c := range r.Changed {
+		rows += c.Rows
+	}
+	return rows
+}
+
+// Fresh is how many rows of the answer are to be staged.
+func (r *Receipt) Fresh() int64 { return r.Received - r.Held - r.changed() }
 
 // Section is the rows of one dt in a staged object: Length bytes at Offset, an Arrow IPC stream of its own.
 type Section struct {
@@ -85,6 +104,9 @@ func (r *Receipt) check(s *State) error {
 	if err := r.checkCount(leaf, len(s.Schema.Columns)); err != nil {
 		return err
 	}
+	if err := r.checkChanged(leaf); err != nil {
+		return err
+	}
 	if err := r.checkCells(); err != nil {
 		return err
 	}
@@ -108,8 +130,6 @@ func (r *Receipt) checkCount(leaf Leaf, columns int) error {
 		return fmt.Errorf("%d rows received, %d counted", r.Received, r.Counted[n-1])
 	case r.Moved && (n != 1+maxRecounts || r.Counted[n-1] == r.Counted[n-2]):
 		return fmt.Errorf("said to have moved after counts of %d", r.Counted)
-	case r.Changed < 0 || (r.Changed > 0 && (r.Held != r.Received || leaf.Generation == 1)):
-		return fmt.Errorf("%d rows changed, and %d of %d held", r.Changed, r.Held, r.Received)
 	case r.Columns < 0 || r.Columns > columns:
 		return fmt.Errorf("%d columns of %d", r.Columns, columns)
 	case r.Answer < 0 || r.RunTime < 0:
@@ -118,8 +138,20 @@ func (r *Receipt) checkCount(leaf Leaf, columns int) error {
 	return nil
 }
 
+// checkChanged holds the changed hours to the rows that are left of an answer, of a slice that was read before.
+func (r *Receipt) checkChanged(leaf Leaf) error {
+	left, before := r.Received-r.Held, partition.NoTick
+	for _, c := range r.Changed {
+		if leaf.Generation == 1 || c.Hour <= before || c.Rows <= 0 || c.Rows > left {
+			return fmt.Errorf("hour %v: %d rows changed in generation %d, %d left", c.Hour, c.Rows, leaf.Generation, left)
+		}
+		left, before = left-c.Rows, c.Hour
+	}
+	return nil
+}
+
 func (r *Receipt) checkCells() error {
-	left := r.Received - r.Held
+	left := r.Fresh()
 	for _, c := range r.Cells {
 		if c.Rows <= 0 || c.Rows > left {
 			return fmt.Errorf("cell of %v and %v: %d rows, %d left", c.Cell.Hour, c.Cell.Day, c.Rows, left)
@@ -135,7 +167,7 @@ func (r *Receipt) checkCells() error {
 // checkObject holds the object to the receipt: its name tells its reading, for whoever sweeps, and its sections tell
 // where each row to stage is.
 func (r *Receipt) checkObject(l partition.Ledger) error {
-	left, at := r.Received-r.Held, int64(0)
+	left, at := r.Fresh(), int64(0)
 	if named, err := ParseObject(l, r.Object); left > 0 && (err != nil || named != r.Reading) {
 		return fmt.Errorf("object %q is not %s%v-<nonce>.arrow", r.Object, l.StagedPrefix(), r.Reading)
 	}
@@ -160,10 +192,10 @@ func (p *Stage) apply(s *State, c *Commit) {
 }
 
 func (r *Receipt) apply(s *State, c *Commit) {
-	slice, rows := r.Reading.Slice, r.Received-r.Held
+	slice, rows := r.Reading.Slice, r.Fresh()
 	leaf := s.Leaves[slice]
 	leaf.Open = false
-	leaf.Counted, leaf.Held, leaf.Changed = r.Received, leaf.Held+rows, r.Changed
+	leaf.Counted, leaf.Held = r.Received, leaf.Held+rows
 	if leaf.Columns == 0 {
 		leaf.Columns = r.Columns
 	}
@@ -183,9 +215,10 @@ func (r *Receipt) apply(s *State, c *Commit) {
 		cells[cell.Cell] += cell.Rows
 	}
 	s.Cells[slice.Stream] = cells
+	s.remember(slice.Stream, r.Changed)
 	s.Cost = s.Cost.Observe(r.Received, r.Answer, r.RunTime)
 	s.Totals.Calls++
 	s.Totals.Rows += rows
 	s.Totals.Bytes += r.Answer
-	s.Totals.Changed += r.Changed
+	s.Totals.Changed += r.changed()
 }

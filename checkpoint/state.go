@@ -19,17 +19,18 @@ type State struct {
 	Changes []SchemaChange   `json:"changes,omitempty"` // the newest, at most maxChanges
 	Cost    partition.Cost   `json:"cost"`
 
-	Streams    map[partition.Stream]Range       `json:"streams,omitempty"`
-	Leaves     map[partition.Slice]Leaf         `json:"leaves,omitempty"`
-	Staged     map[Reading]Staged               `json:"staged,omitempty"`
-	Begun      map[int64]PublishBegin           `json:"begun,omitempty"` // publishes without an end, by number
-	Days       map[partition.Date]Day           `json:"days,omitempty"`
-	Cells      map[partition.Stream]Cells       `json:"cells,omitempty"`
-	Settled    map[partition.Stream]settledDays `json:"settled,omitempty"`
-	Gaps       []RecordedGap                    `json:"gaps,omitempty"`
-	Generation int                              `json:"generation,omitempty"` // the newest that a plan has opened
-	Totals     Totals                           `json:"totals"`
-	Verdict    *RecordedVerify                  `json:"verdict,omitempty"`
+	Streams    map[partition.Stream]Range        `json:"streams,omitempty"`
+	Leaves     map[partition.Slice]Leaf          `json:"leaves,omitempty"`
+	Staged     map[Reading]Staged                `json:"staged,omitempty"`
+	Begun      map[int64]PublishBegin            `json:"begun,omitempty"` // publishes without an end, by number
+	Days       map[partition.Date]Day            `json:"days,omitempty"`
+	Cells      map[partition.Stream]Cells        `json:"cells,omitempty"`
+	Changed    map[partition.Stream]ChangedHours `json:"changed,omitempty"`
+	Settled    map[partition.Stream]settledDays  `json:"settled,omitempty"`
+	Gaps       []RecordedGap                     `json:"gaps,omitempty"`
+	Generation int                               `json:"generation,omitempty"` // the newest that a plan has opened
+	Totals     Totals                            `json:"totals"`
+	Verdict    *RecordedVerify                   `json:"verdict,omitempty"`
 }
 
 // Range is what of a stream has been planned.
@@ -48,7 +49,6 @@ type Leaf struct {
 	Counted    int64 `json:"counted"`           // rows the source was counted to hold, for this generation
 	Held       int64 `json:"held,omitempty"`    // rows staged from it so far, by all generations
 	Columns    int   `json:"columns,omitempty"` // pinned when its first rows were staged
-	Changed    int64 `json:"changed,omitempty"` // what the newest receipt says of rows that changed in place
 }
 
 // Staged is a reading with rows that readers do not see yet.
@@ -127,6 +127,7 @@ func (s *State) makeMaps() {
 	makeMap(&s.Begun)
 	makeMap(&s.Days)
 	makeMap(&s.Cells)
+	makeMap(&s.Changed)
 	makeMap(&s.Settled)
 }
 

@@ -13,8 +13,8 @@ import (
 const overlap = partition.Day
 
 // grownHours compares what has been staged with a newer histogram of the same range, hour by hour of the cursor, and
-// returns the hours of which the source has more. Hours of which it has less are left alone: what has been deleted at
-// the source stays in the lake.
+// returns the hours of which the source has more than when they were read. Hours of which it has less are left alone:
+// what has been deleted at the source stays in the lake.
 func grownHours(s *checkpoint.State, h partition.Histogram, stream partition.Stream) []partition.Tick {
 	source, staged := map[partition.Tick]int64{}, map[partition.Tick]int64{}
 	for _, b := range h.Bins {
@@ -25,7 +25,7 @@ func grownHours(s *checkpoint.State, h partition.Histogram, stream partition.Str
 	}
 	var grown []partition.Tick
 	for hour, n := range source {
-		if hour >= h.Start && n > staged[hour] {
+		if hour >= h.Start && n > staged[hour]+s.Changed[stream][hour].Over {
 			grown = append(grown, hour)
 		}
 	}

@@ -45,7 +45,7 @@ func (t *track) stage(ctx context.Context, r checkpoint.Receipt, a *hunting.Answ
 		return err
 	}
 	t.count(func(rep *TableReport) {
-		rep.Rows += r.Received - r.Held
+		rep.Rows += r.Fresh()
 		rep.Bytes += r.Answer
 	})
 	t.tell("read", nil)
@@ -72,7 +72,7 @@ func (t *track) upload(ctx context.Context, r *checkpoint.Receipt, a *hunting.An
 	}
 	if r.Reading.Generation > 1 {
 		left, err := t.rest(ctx, r, records, table)
-		if err != nil || r.Held == r.Received {
+		if err != nil || len(left) == 0 {
 			return err
 		}
 		release(records)

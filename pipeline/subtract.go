@@ -1,8 +1,10 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -20,26 +22,30 @@ type multiset map[schema.Digest]int64
 // stage. Rows are compared over the columns that the slice's first reading had and the source still has: one that came
 // or went since would make an old row look new.
 //
-// If the lake holds rows that the source no longer shows, and the source shows others, rows have changed in place.
-// Nobody can say which replaces which, so nothing is staged and the receipt says how many.
+// If the lake holds rows of an hour that the source no longer shows there, and the source shows others, rows have
+// changed in place. Nobody can say which replaces which, so nothing of that hour is staged and the receipt says so.
 func (t *track) rest(ctx context.Context, r *checkpoint.Receipt, records []arrow.Record, table schema.Table) ([]arrow.Record, error) {
-	leaf := t.leaf(r.Reading.Slice)
-	compared := commonColumns(table, leaf.Columns)
-	held, rows, err := t.held(ctx, r.Reading.Slice, table, compared)
+	slice := r.Reading.Slice
+	compared := commonColumns(table, t.leaf(slice).Columns)
+	held, err := t.held(ctx, slice, table, compared)
 	if err != nil {
 		return nil, fmt.Errorf("compare %v with the lake: %w", r.Reading, err)
 	}
-	left, matched, err := subtract(records, compared, held)
+	read, err := held.subtract(records)
 	if err != nil {
 		return nil, fmt.Errorf("compare %v with the lake: %w", r.Reading, err)
 	}
-	r.Held = matched
-	if unmatched := rows - matched; unmatched > 0 && matched < r.Received && r.Reading.Slice.Of == 0 {
-		r.Changed, r.Held = min(unmatched, r.Received-matched), r.Received
-		release(left)
-		return nil, nil
+	changed := map[partition.Tick]bool{}
+	for hour, n := range read {
+		r.Held += n.held
+		// Of a bucket nobody can tell here which of the lake's rows it should have shown.
+		if lake := held.rows[hour]; lake > n.held && n.fresh() > 0 && slice.Of == 0 {
+			changed[hour] = true
+			r.Changed = append(r.Changed, checkpoint.ChangedHour{Hour: hour, Rows: n.fresh(), Over: n.received - lake})
+		}
 	}
-	return left, nil
+	slices.SortFunc(r.Changed, func(a, b checkpoint.ChangedHour) int { return cmp.Compare(a.Hour, b.Hour) })
+	return held.left(records, changed), nil
 }
 
 // commonColumns are those of the first n columns, or of all if n is 0, that the source still has.
@@ -53,25 +59,28 @@ func commonColumns(table schema.Table, n int) schema.Table {
 	return out
 }
 
-// held is the rows of a slice that lie in the lake, published or staged, and their number.
-func (t *track) held(ctx context.Context, slice partition.Slice, table, compared schema.Table) (multiset, int64, error) {
-	collect := &collector{slice: slice, counts: multiset{}, width: compared.Arrow(), time: timeColumn(table, t.table.Source.TimeColumn)}
+// held is the rows of a slice that lie in the lake, published or staged.
+func (t *track) held(ctx context.Context, slice partition.Slice, table, compared schema.Table) (*holding, error) {
+	h := &holding{
+		slice: slice, counts: multiset{}, rows: map[partition.Tick]int64{}, width: compared.Arrow(),
+		time: timeColumn(table, t.table.Source.TimeColumn),
+	}
 	var err error
-	if collect.hasher, err = schema.NewHasher(collect.width); err != nil {
-		return nil, 0, err
+	if h.hasher, err = schema.NewHasher(h.width); err != nil {
+		return nil, err
 	}
 	inputs, files := t.holders(slice)
 	for _, in := range inputs {
-		if err := t.opts().Bucket.ScanStaged(ctx, in, table.Arrow(), collect.add); err != nil {
-			return nil, 0, err
+		if err := t.opts().Bucket.ScanStaged(ctx, in, table.Arrow(), h.add); err != nil {
+			return nil, err
 		}
 	}
 	for _, key := range files {
-		if err := t.opts().Bucket.Scan(ctx, key, table.Arrow(), collect.add); err != nil {
-			return nil, 0, err
+		if err := t.opts().Bucket.Scan(ctx, key, table.Arrow(), h.add); err != nil {
+			return nil, err
 		}
 	}
-	return collect.counts, collect.rows, nil
+	return h, nil
 }
 
 // holders are the staged sections and published files that may hold rows of a slice: those of the days in which the
@@ -108,40 +117,112 @@ func (t *track) holders(slice partition.Slice) (inputs []writers.Input, files []
 	return inputs, files
 }
 
-// collector gathers the rows of a slice.
-type collector struct {
+// holding is the rows that the lake holds of a slice, and the way to compare a new reading with them.
+type holding struct {
 	slice  partition.Slice
 	width  *arrow.Schema // the compared columns
 	time   string
 	hasher *schema.Hasher
 	counts multiset
-	rows   int64
-	hashes []schema.Digest
+	rows   map[partition.Tick]int64 // by hour of the cursor
+	fresh  [][]bool                 // of each record of a new reading: which rows the lake does not hold
+	hours  [][]partition.Tick       // of each of its rows
 }
 
-func (c *collector) add(rec arrow.Record) error {
-	stamps, err := numbers(rec, c.time)
+// tally is what a new reading shows of an hour.
+type tally struct{ received, held int64 }
+
+func (n tally) fresh() int64 { return n.received - n.held }
+
+// add takes the slice's rows out of a record of the lake.
+func (h *holding) add(rec arrow.Record) error {
+	stamps, arrivals, err := h.clocks(rec)
 	if err != nil {
 		return err
 	}
-	ingested, err := numbers(rec, schema.IngestionTime)
-	if err != nil {
-		ingested = nil // the table has none
-	}
-	narrow := project(rec, c.width)
-	defer narrow.Release()
-	c.hashes = c.hasher.Rows(narrow, c.hashes[:0])
-	for i, at := range stamps {
-		arrived := partition.NoTick
-		if ingested != nil {
-			arrived = partition.Tick(ingested[i])
-		}
-		if c.slice.Contains(partition.Tick(at), arrived) {
-			c.counts[c.hashes[i]]++
-			c.rows++
+	for i, hash := range h.hashes(rec) {
+		if h.slice.Contains(stamps[i], arrivals[i]) {
+			h.counts[hash]++
+			h.rows[h.hour(stamps[i], arrivals[i])]++
 		}
 	}
 	return nil
+}
+
+// subtract marks the rows of a new reading that are not in the holding, whose counts it uses up, and counts by hour.
+func (h *holding) subtract(records []arrow.Record) (map[partition.Tick]tally, error) {
+	read := map[partition.Tick]tally{}
+	for _, rec := range records {
+		stamps, arrivals, err := h.clocks(rec)
+		if err != nil {
+			return nil, err
+		}
+		fresh, hours := make([]bool, len(stamps)), make([]partition.Tick, len(stamps))
+		for i, hash := range h.hashes(rec) {
+			hours[i] = h.hour(stamps[i], arrivals[i])
+			n := read[hours[i]]
+			n.received++
+			if fresh[i] = h.counts[hash] == 0; !fresh[i] {
+				h.counts[hash]--
+				n.held++
+			}
+			read[hours[i]] = n
+		}
+		h.fresh, h.hours = append(h.fresh, fresh), append(h.hours, hours)
+	}
+	return read, nil
+}
+
+// left returns the rows that subtract has marked, but for those of some hours.
+func (h *holding) left(records []arrow.Record, without map[partition.Tick]bool) (left []arrow.Record) {
+	for k, rec := range records {
+		wanted := func(i int) bool { return h.fresh[k][i] && !without[h.hours[k][i]] }
+		for i, n := 0, int(rec.NumRows()); i < n; i++ {
+			from := i
+			for i < n && wanted(i) {
+				i++
+			}
+			if i > from {
+				left = append(left, rec.NewSlice(int64(from), int64(i)))
+			}
+		}
+	}
+	return left
+}
+
+// clocks returns the event time and the ingestion time of each row of a record, NoTick for none.
+func (h *holding) clocks(rec arrow.Record) (stamps, arrivals []partition.Tick, err error) {
+	if stamps, err = ticks(rec, h.time); err != nil {
+		return nil, nil, err
+	}
+	if len(rec.Schema().FieldIndices(schema.IngestionTime)) == 0 {
+		return stamps, slices.Repeat([]partition.Tick{partition.NoTick}, len(stamps)), nil // the table has none
+	}
+	arrivals, err = ticks(rec, schema.IngestionTime)
+	return stamps, arrivals, err
+}
+
+func ticks(rec arrow.Record, column string) ([]partition.Tick, error) {
+	values, err := numbers(rec, column)
+	out := make([]partition.Tick, len(values))
+	for i, v := range values {
+		out[i] = partition.Tick(v)
+	}
+	return out, err
+}
+
+// hour is that of a row's cursor.
+func (h *holding) hour(stamp, arrival partition.Tick) partition.Tick {
+	if h.slice.Stream.Cursor() == partition.TimestampCursor {
+		return stamp.Floor(partition.Hour)
+	}
+	return arrival.Floor(partition.Hour)
+}
+
+func (h *holding) hashes(rec arrow.Record) []schema.Digest {
+	narrow := project(rec, h.width)
+	defer narrow.Release()
+	return h.hasher.Rows(narrow, nil)
 }
 
 // project keeps some columns of a lake record, whose names are unique.
@@ -152,35 +233,6 @@ func project(rec arrow.Record, width *arrow.Schema) arrow.Record {
 		fields[i], columns[i] = rec.Schema().Field(at), rec.Column(at)
 	}
 	return array.NewRecord(arrow.NewSchema(fields, nil), columns, rec.NumRows())
-}
-
-// subtract returns the rows of records that are not in held, which it uses up, and how many were.
-func subtract(records []arrow.Record, compared schema.Table, held multiset) (left []arrow.Record, matched int64, err error) {
-	width := compared.Arrow()
-	hasher, err := schema.NewHasher(width)
-	if err != nil {
-		return nil, 0, err
-	}
-	var hashes []schema.Digest
-	for _, rec := range records {
-		narrow := project(rec, width)
-		hashes = hasher.Rows(narrow, hashes[:0])
-		narrow.Release()
-		for i, from := 0, 0; i <= len(hashes); i++ {
-			if i < len(hashes) && held[hashes[i]] == 0 {
-				continue
-			}
-			if i > from {
-				left = append(left, rec.NewSlice(int64(from), int64(i)))
-			}
-			if i < len(hashes) {
-				held[hashes[i]]--
-				matched++
-			}
-			from = i + 1
-		}
-	}
-	return left, matched, nil
 }
 
 func release(records []arrow.Record) {

@@ -109,7 +109,8 @@ func (t *track) verifyStream(ctx context.Context, stream partition.Stream, v *ch
 		}
 	}
 	t.dropPending(stream, source, ledger)
-	t.short[stream] = compareCells(stream, source, ledger, v)
+	explained := t.explainChanged(stream, source, ledger, v)
+	t.short[stream] = compareCells(stream, source, ledger, v, explained)
 	if stream != partition.Stamped {
 		return nil
 	}
@@ -134,9 +135,34 @@ func (t *track) dropPending(stream partition.Stream, source, ledger checkpoint.C
 	})
 }
 
-// compareCells names every cell above the floor in which source and ledger differ, and returns those of which the
-// source has more.
-func compareCells(stream partition.Stream, source, ledger checkpoint.Cells, v *checkpoint.Verify) (short []checkpoint.Cell) {
+// explainChanged names the hours in which rows changed in place after they had been read, and returns those of them
+// where that is the whole difference between source and ledger.
+func (t *track) explainChanged(stream partition.Stream, source, ledger checkpoint.Cells, v *checkpoint.Verify) map[partition.Tick]bool {
+	over := map[partition.Tick]int64{}
+	for cell, n := range source {
+		over[cell.Hour] += n
+	}
+	for cell, n := range ledger {
+		over[cell.Hour] -= n
+	}
+	explained := map[partition.Tick]bool{}
+	t.ledger.View(func(s *checkpoint.State) {
+		for _, hour := range slices.Sorted(maps.Keys(s.Changed[stream])) {
+			c := s.Changed[stream][hour]
+			if _, compared := over[hour]; !compared || hour < v.Floor.Floor(partition.Hour) {
+				continue
+			}
+			v.Differences = append(v.Differences, fmt.Sprintf(
+				"%v rows of hour %v: %d have changed at the source since that hour was read; the lake keeps them as they were", stream, hour, c.Rows))
+			explained[hour] = over[hour] == c.Over
+		}
+	})
+	return explained
+}
+
+// compareCells names every cell above the floor in which source and ledger differ, unless its hour is explained, and
+// returns those of which the source has more.
+func compareCells(stream partition.Stream, source, ledger checkpoint.Cells, v *checkpoint.Verify, explained map[partition.Tick]bool) (short []checkpoint.Cell) {
 	first := partition.DateOf(v.Floor)
 	cells := maps.Clone(source)
 	maps.Copy(cells, ledger)
@@ -146,6 +172,9 @@ func compareCells(stream partition.Stream, source, ledger checkpoint.Cells, v *c
 		}
 		v.SourceRows += source[cell]
 		v.LedgerRows += ledger[cell]
+		if explained[cell.Hour] {
+			continue
+		}
 		if source[cell] != ledger[cell] {
 			v.Differences = append(v.Differences, fmt.Sprintf("%v rows of hour %v, day %v: the source has %d, the ledger %d",
 				stream, cell.Hour, cell.Day, source[cell], ledger[cell]))
