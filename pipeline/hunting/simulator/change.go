@@ -53,6 +53,8 @@ func (c changing) Columns(at partition.Tick) []schema.Field {
 	return fields
 }
 
+func (c changing) Gone(row int) partition.Tick { return gone(c.Table, row) }
+
 func (c changing) Read(fields []schema.Field) kql.Reader {
 	r := changingReader{Reader: c.Table.Read(fields), table: c.Table, turns: make([]turn, len(fields))}
 	for k, f := range fields {

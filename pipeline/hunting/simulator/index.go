@@ -119,7 +119,7 @@ func (v *view) Rows(r kql.Range) iter.Seq[int] {
 				row = int(rows[k])
 			}
 			v.scanned++
-			if v.table.Arrived(row) <= v.now && v.holds(row, r, timed) && !yield(row) {
+			if there(v.table, row, v.now) && v.holds(row, r, timed) && !yield(row) {
 				return
 			}
 		}

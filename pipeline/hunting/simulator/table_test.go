@@ -160,3 +160,50 @@ func TestServiceShowsChanges(t *testing.T) {
 		t.Errorf("after: %s", a.body)
 	}
 }
+
+// state is a table without a time column.
+type state struct{ table }
+
+func (s state) TimeColumn() string      { return "" }
+func (s state) Time(int) partition.Tick { return partition.NoTick }
+
+// A row is there from one instant until before another, whichever clock it is looked for by, and Rows must say the
+// same.
+func TestRowsThatGo(t *testing.T) {
+	at := partition.TickOf(epoch)
+	life := func(row int) (from, until partition.Tick) {
+		return []partition.Tick{partition.NoTick, at - 2, at - 2, at - 1, at, at + 1}[row],
+			[]partition.Tick{partition.NoTick, at, at + 1, partition.NoTick, partition.NoTick, partition.NoTick}[row]
+	}
+	unstamped := table{name: "Events"}
+	for range 6 {
+		unstamped.add(time.Hour, -1)
+	}
+	const want = "[0 2 3 4]"
+	later := simulator.Change{At: at.Add(time.Hour), Column: "N", Kind: simulator.Vanishes}
+	for name, base := range map[string]simulator.Table{
+		"events": events(6), "unstamped events": unstamped, "state": state{events(6)},
+	} {
+		for _, tab := range []simulator.Table{simulator.Living(base, life), simulator.Changing(simulator.Living(base, life), later)} {
+			s := start(t, simulator.Options{Tables: []simulator.Table{tab}})
+			queries := []string{"Events"}
+			if base.TimeColumn() != "" {
+				queries = append(queries, "Events | where Timestamp >= datetime(2026-11-22) and Timestamp < datetime(2026-11-23)")
+			}
+			for _, query := range queries {
+				got := numbers(t, s, query, "N")
+				slices.Sort(got)
+				if fmt.Sprint(got) != want {
+					t.Errorf("%s: %s: rows %v, want %s", name, query, got, want)
+				}
+			}
+			var rows []int
+			for i := range simulator.Rows(tab, at) {
+				rows = append(rows, i)
+			}
+			if fmt.Sprint(rows) != want {
+				t.Errorf("%s: Rows are %v, want %s", name, rows, want)
+			}
+		}
+	}
+}
