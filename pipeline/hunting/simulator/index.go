@@ -10,13 +10,14 @@ import (
 	"huntlake/schema"
 )
 
-// index finds the rows of a table by either clock.
+// index finds the rows of a table by their times, their ingestion times and their arrivals, which are the ingestion
+// times but for rows that become visible later.
 type index struct {
 	table Table
 	build func()
 	// The rows in order of the clock; nil where that is the order of their numbers. Rows without a time come first,
 	// since NoTick is less than any tick.
-	byTime, byArrival []uint32
+	byTime, byIngestion, byArrival []uint32
 }
 
 // newIndex returns the index of a table, which is built when it is first used.
@@ -24,6 +25,7 @@ func newIndex(t Table) *index {
 	x := &index{table: t}
 	x.build = sync.OnceFunc(func() {
 		x.byTime = sorted(t.Len(), t.Time)
+		x.byIngestion = sorted(t.Len(), t.Ingested)
 		x.byArrival = sorted(t.Len(), t.Arrived)
 	})
 	return x
@@ -97,16 +99,17 @@ func (v *view) Time(row int) partition.Tick     { return v.table.Time(row) }
 func (v *view) Ingested(row int) partition.Tick { return v.table.Ingested(row) }
 func (v *view) Read() kql.Reader                { return v.table.Read(v.fields) }
 
-// Rows looks along the clock whose bounds leave the fewer rows.
+// Rows looks along the clock whose bounds leave the fewest rows.
 func (v *view) Rows(r kql.Range) iter.Seq[int] {
 	timed := v.table.TimeColumn() != ""
 	r.Time = v.bound(r.Time, timed)
-	arrival := kql.Interval{From: partition.NoTick, To: v.now + 1, Bounded: true}
+	rows := v.byArrival
+	lo, hi := v.find(rows, v.table.Arrived, kql.Interval{From: partition.NoTick, To: v.now + 1, Bounded: true})
 	if r.Ingested.Bounded {
-		arrival = r.Ingested.And(partition.MinTick, v.now+1)
+		if l, h := v.find(v.byIngestion, v.table.Ingested, r.Ingested); h-l < hi-lo {
+			rows, lo, hi = v.byIngestion, l, h
+		}
 	}
-	rows, tick := v.byArrival, v.table.Arrived
-	lo, hi := v.find(rows, tick, arrival)
 	if r.Time.Bounded {
 		if l, h := v.find(v.byTime, v.table.Time, r.Time); h-l < hi-lo {
 			rows, lo, hi = v.byTime, l, h

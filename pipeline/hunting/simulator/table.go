@@ -22,7 +22,8 @@ type Table interface {
 	Time(row int) partition.Tick
 	// Ingested returns a row's ingestion_time(); NoTick is null.
 	Ingested(row int) partition.Tick
-	// Arrived returns when a row becomes visible: its ingestion time, if it has one. NoTick: it was always there.
+	// Arrived returns when a row becomes visible: at its ingestion time, if it has one, or later. NoTick: it was always
+	// there.
 	Arrived(row int) partition.Tick
 	// Read returns a reader of the given columns, which are some that Columns has returned, as they were then. It is
 	// not safe for concurrent use.
