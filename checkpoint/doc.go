@@ -47,8 +47,9 @@
 // generation after the ledger's newest; they lie over the slices that tile the stream, and are gone once they are read.
 //
 //	stream, start, end, floor
-//	slices[]?        slice, rows: counted; a slice of zero rows is proved by that, and never asked
-//	again[]?         slice, rows: counted now, not zero
+//	slices[]?        slice, rows: counted; a slice of zero rows is proved by that, and never asked; oldest?: the smallest
+//	                 Timestamp among them, which orders the reading and tells when some have expired
+//	again[]?         slice, rows: counted now, not zero; oldest?
 //	generation?      of the slices of again
 //	sample?          rows, bytes, run_time_ns: of an answer that was asked for its width alone
 //
@@ -58,7 +59,7 @@
 // clock, or into buckets.
 //
 //	slice, why
-//	children[]       slice, rows
+//	children[]       slice, rows, oldest?
 //
 // # stage
 //

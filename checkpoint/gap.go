@@ -73,7 +73,11 @@ func (p *Gap) apply(s *State, c *Commit) {
 		leaf := s.Leaves[*p.Slice]
 		delete(s.Leaves, *p.Slice)
 		if next, left := p.narrowed(); left {
-			if leaf.Counted, leaf.Open = p.Left, p.Left > 0; leaf.Open || !leaf.Again {
+			leaf.Counted, leaf.Open = p.Left, p.Left > 0
+			if leaf.Oldest != 0 {
+				leaf.Oldest = max(leaf.Oldest, p.Below)
+			}
+			if leaf.Open || !leaf.Again {
 				s.Leaves[next] = leaf
 			}
 		}

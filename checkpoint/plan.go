@@ -28,8 +28,14 @@ type Plan struct {
 
 // PlannedSlice is a slice and the rows counted in it. A slice of zero rows is proved by the count and never asked.
 type PlannedSlice struct {
-	Slice partition.Slice `json:"slice"`
-	Rows  int64           `json:"rows"`
+	Slice  partition.Slice `json:"slice"`
+	Rows   int64           `json:"rows"`
+	Oldest partition.Tick  `json:"oldest,omitempty"` // the smallest Timestamp among them; 0: not known
+}
+
+// NewPlannedSlice returns what a plan says of a slice.
+func NewPlannedSlice(p partition.Planned) PlannedSlice {
+	return PlannedSlice{Slice: p.Slice, Rows: p.Rows, Oldest: max(p.Oldest, 0)}
 }
 
 // Sample is an answer that was asked for its width alone.
@@ -134,13 +140,13 @@ func (p *Plan) apply(s *State, _ *Commit) {
 	}
 	s.Streams[p.Stream] = r
 	for _, ps := range p.Slices {
-		s.Leaves[ps.Slice] = Leaf{Generation: 1, Open: ps.Rows > 0, Counted: ps.Rows}
+		s.Leaves[ps.Slice] = Leaf{Generation: 1, Open: ps.Rows > 0, Counted: ps.Rows, Oldest: ps.Oldest}
 	}
 	for _, a := range p.Again {
 		s.Generation = p.Generation
 		leaf, tile := s.Leaves[a.Slice]
 		leaf.Again, leaf.Columns = !tile, s.firstColumns(a.Slice)
-		leaf.Generation, leaf.Open, leaf.Counted = p.Generation, true, a.Rows
+		leaf.Generation, leaf.Open, leaf.Counted, leaf.Oldest = p.Generation, true, a.Rows, a.Oldest
 		s.Leaves[a.Slice] = leaf
 		s.judgeAgain(a.Slice)
 	}

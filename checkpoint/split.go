@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"cmp"
 	"fmt"
 
 	"huntlake/partition"
@@ -43,6 +44,7 @@ func (p *Split) apply(s *State, _ *Commit) {
 		leaf, tile := s.Leaves[c.Slice]
 		leaf.Again, leaf.Columns = parent.Again && !tile, parent.Columns
 		leaf.Generation, leaf.Open, leaf.Counted = parent.Generation, c.Rows > 0, c.Rows
+		leaf.Oldest = cmp.Or(c.Oldest, parent.Oldest)
 		if leaf.Open || !parent.Again {
 			s.Leaves[c.Slice] = leaf
 		}

@@ -43,12 +43,13 @@ type Range struct {
 
 // Leaf is a slice that no split has replaced.
 type Leaf struct {
-	Again      bool  `json:"again,omitempty"` // lies over leaves that have been read, until it has been read itself
-	Generation int   `json:"generation"`
-	Open       bool  `json:"open"`              // the generation has been planned but not staged
-	Counted    int64 `json:"counted"`           // rows the source was counted to hold, for this generation
-	Held       int64 `json:"held,omitempty"`    // rows staged from it so far, by all generations
-	Columns    int   `json:"columns,omitempty"` // pinned when its first rows were staged
+	Again      bool           `json:"again,omitempty"` // lies over leaves that have been read, until it has been read itself
+	Generation int            `json:"generation"`
+	Open       bool           `json:"open"`              // the generation has been planned but not staged
+	Counted    int64          `json:"counted"`           // rows the source was counted to hold, for this generation
+	Oldest     partition.Tick `json:"oldest,omitempty"`  // the smallest Timestamp among those; 0: not known
+	Held       int64          `json:"held,omitempty"`    // rows staged from it so far, by all generations
+	Columns    int            `json:"columns,omitempty"` // pinned when its first rows were staged
 }
 
 // Staged is a reading with rows that readers do not see yet.

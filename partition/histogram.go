@@ -50,9 +50,11 @@ func NewHistogram(start, end Tick, bins []Bin) (Histogram, error) {
 func (h Histogram) Rows() int64 { return rowsOf(h.Bins) }
 
 // Oldest is the smallest Timestamp among all rows, or NoTick if there are none.
-func (h Histogram) Oldest() Tick {
+func (h Histogram) Oldest() Tick { return oldestOf(h.Bins) }
+
+func oldestOf(bins []Bin) Tick {
 	oldest := NoTick
-	for _, b := range h.Bins {
+	for _, b := range bins {
 		if oldest == NoTick || b.Oldest < oldest {
 			oldest = b.Oldest
 		}

@@ -4,8 +4,9 @@ import "sort"
 
 // Planned is a slice with the rows that the plan counted in it.
 type Planned struct {
-	Slice Slice
-	Rows  int64
+	Slice  Slice
+	Rows   int64
+	Oldest Tick // the smallest Timestamp among them, or NoTick
 }
 
 // Pack cuts s along its cursor into slices of at most limit rows each, out of whole bins of h and in order. The
@@ -21,7 +22,7 @@ func Pack(s Slice, h Histogram, limit int64) []Planned {
 			c.Start = g[0].Start
 			out[i-1].Slice.End = c.Start
 		}
-		out[i] = Planned{c, rowsOf(g)}
+		out[i] = Planned{c, rowsOf(g), oldestOf(g)}
 	}
 	return out
 }
@@ -36,11 +37,11 @@ func PackOther(s Slice, h Histogram, limit int64) []Planned {
 	}
 	children, ok := s.SplitOther(at...)
 	if !ok || len(children) != len(gs) {
-		return []Planned{{s, h.Rows()}}
+		return []Planned{{s, h.Rows(), h.Oldest()}}
 	}
 	out := make([]Planned, len(gs))
 	for i, g := range gs {
-		out[i] = Planned{children[i], rowsOf(g)}
+		out[i] = Planned{children[i], rowsOf(g), oldestOf(g)}
 	}
 	return out
 }

@@ -45,12 +45,14 @@ func recorded(s *checkpoint.State, stream partition.Stream, start, edge partitio
 
 // raiseFloor gives up the rows of a slice that have expired while it waited. It returns false if the slice has been
 // replaced by one with a higher floor, or closed, and is not to be read as it is.
-func (t *track) raiseFloor(ctx context.Context, r checkpoint.Reading, counted int64) (same bool, err error) {
-	if t.tenant.clock.tick()-retention <= lowest(r.Slice) || r.Slice.Stream.Cursor() == partition.NoCursor {
+func (t *track) raiseFloor(ctx context.Context, r checkpoint.Reading, leaf checkpoint.Leaf) (same bool, err error) {
+	edge := t.tenant.clock.tick() - retention
+	if edge <= max(lowest(r.Slice), leaf.Oldest) || r.Slice.Stream.Cursor() == partition.NoCursor {
 		return true, nil
 	}
+	counted := leaf.Counted
 	g := &checkpoint.Gap{
-		Stream: r.Slice.Stream, Start: r.Slice.Start, End: r.Slice.End, Below: t.freshFloor(), Slice: &r.Slice,
+		Stream: r.Slice.Stream, Start: r.Slice.Start, End: r.Slice.End, Below: t.nextFloor(r.Slice), Slice: &r.Slice,
 		Why: "it expired at the source before it could be read",
 	}
 	narrowed := r.Slice
@@ -71,11 +73,31 @@ func (t *track) raiseFloor(ctx context.Context, r checkpoint.Reading, counted in
 	if _, err := t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) { return g, nil }); err != nil {
 		return false, fmt.Errorf("gap in %v: %w", r.Slice, err)
 	}
-	t.mu.Lock()
-	t.oldest[narrowed] = max(t.oldest[r.Slice], g.Below)
-	t.mu.Unlock()
 	t.count(func(r *TableReport) { r.Gaps++ })
 	return false, nil
+}
+
+// nextFloor is the floor that a slice rises to. Each time that it passes while the slice waits for its next call, the
+// next one is twice as far ahead: where the quota lets so few calls through that a count and a reading of the same
+// slice lie further apart than the slack, the floor would be raised for ever and the slice never read.
+func (t *track) nextFloor(slice partition.Slice) partition.Tick {
+	floor, ahead := t.freshFloor(), slack
+	t.ledger.View(func(s *checkpoint.State) {
+		for _, g := range s.Gaps {
+			if g.Slice != nil && sameButFloor(*g.Slice, slice) && ahead < maxAhead {
+				ahead *= 2
+			}
+		}
+	})
+	return floor + ahead - slack
+}
+
+// maxAhead bounds what is given up of a slice before it has expired.
+const maxAhead = partition.Day
+
+func sameButFloor(a, b partition.Slice) bool {
+	a.Floor = b.Floor
+	return a == b
 }
 
 // stagedIn is how many rows the ledger has of the hours of a slice.

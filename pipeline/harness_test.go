@@ -35,6 +35,7 @@ type world struct {
 	bucket  *writers.Bucket
 	dialect hunting.Dialect
 	opts    pipeline.Options
+	quota   *hunting.Quota // of the client; nil counts nothing
 
 	mu     sync.Mutex
 	at     time.Time
@@ -98,7 +99,8 @@ func (w *world) exporter() *pipeline.Exporter {
 		w.t.Fatal(err)
 	}
 	client, err := hunting.New(hunting.Options{
-		Dialect: w.dialect, Credential: credential, Transport: w.service.Transport(), Now: w.now, Tenant: tenantID,
+		Dialect: w.dialect, Credential: credential, Transport: w.service.Transport(), Now: w.now, Tenant: tenantID, Quota: w.quota,
+		MaxWait: time.Nanosecond, // the clock stands still
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -33,17 +33,10 @@ func (t *track) narrow(ctx context.Context, s partition.Slice, rows int64, why s
 func (t *track) split(ctx context.Context, s partition.Slice, children []partition.Planned, why string) error {
 	body := &checkpoint.Split{Slice: s, Why: why}
 	for _, c := range children {
-		body.Children = append(body.Children, checkpoint.PlannedSlice{Slice: c.Slice, Rows: c.Rows})
+		body.Children = append(body.Children, checkpoint.NewPlannedSlice(c))
 	}
-	if _, err := t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) { return body, nil }); err != nil {
-		return err
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, c := range children {
-		t.oldest[c.Slice] = t.oldest[s]
-	}
-	return nil
+	_, err := t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) { return body, nil })
+	return err
 }
 
 // byCursor cuts along the cursor. Rows that all fall into one bin are first set apart from the empty time around it,
@@ -68,9 +61,9 @@ func (t *track) byCursor(ctx context.Context, s partition.Slice, limit int64) ([
 
 // setApart cuts a slice around the only bin that has rows.
 func setApart(s partition.Slice, b partition.Bin) []partition.Planned {
-	out := []partition.Planned{{Slice: s, Rows: b.Rows}}
+	out := []partition.Planned{{Slice: s, Rows: b.Rows, Oldest: b.Oldest}}
 	if parts, ok := s.SplitAt(b.Start); ok {
-		out = []partition.Planned{{Slice: parts[0]}, {Slice: parts[1], Rows: b.Rows}}
+		out = []partition.Planned{{Slice: parts[0]}, {Slice: parts[1], Rows: b.Rows, Oldest: b.Oldest}}
 	}
 	last := &out[len(out)-1]
 	if parts, ok := last.Slice.SplitAt(b.End); ok {

@@ -105,7 +105,6 @@ func (t *track) plan(ctx context.Context, l *lane) error {
 		return err
 	}
 	t.sample = nil
-	t.remember(l, slices[:n])
 	l.advance(slices[n-1].Slice.End)
 	return nil
 }
@@ -219,18 +218,9 @@ func (t *track) planBody(l *lane, slices []partition.Planned) checkpoint.Body {
 		Stream: l.stream, Start: slices[0].Slice.Start, End: slices[len(slices)-1].Slice.End, Floor: l.floor, Sample: t.sample,
 	}
 	for _, s := range slices {
-		p.Slices = append(p.Slices, checkpoint.PlannedSlice{Slice: s.Slice, Rows: s.Rows})
+		p.Slices = append(p.Slices, checkpoint.NewPlannedSlice(s))
 	}
 	return p
-}
-
-// remember keeps the smallest Timestamp of each slice, which orders the reading.
-func (t *track) remember(l *lane, slices []partition.Planned) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, s := range slices {
-		t.oldest[s.Slice] = l.hist.Within(s.Slice.Start, s.Slice.End).Oldest()
-	}
 }
 
 // cost is what the ledger has learned of the table.

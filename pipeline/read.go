@@ -21,7 +21,7 @@ func (t *track) wantRead() *task {
 	t.ledger.View(func(s *checkpoint.State) {
 		for slice, leaf := range s.Leaves {
 			r := checkpoint.Reading{Slice: slice, Generation: leaf.Generation}
-			if at := t.expiry(slice); leaf.Open && !t.reading[slice] && (!found || at < expires || at == expires && r.Compare(best) < 0) {
+			if at := expiry(slice, leaf); leaf.Open && !t.reading[slice] && (!found || at < expires || at == expires && r.Compare(best) < 0) {
 				best, expires, found = r, at, true
 			}
 		}
@@ -38,11 +38,9 @@ func (t *track) wantRead() *task {
 }
 
 // expiry is the smallest Timestamp in a slice as far as it is known.
-func (t *track) expiry(s partition.Slice) partition.Tick {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if at, ok := t.oldest[s]; ok && at != partition.NoTick {
-		return at
+func expiry(s partition.Slice, leaf checkpoint.Leaf) partition.Tick {
+	if leaf.Oldest != 0 {
+		return leaf.Oldest
 	}
 	return max(s.Floor, s.Start)
 }
@@ -54,7 +52,7 @@ func (t *track) read(ctx context.Context, r checkpoint.Reading) error {
 	if !leaf.Open || leaf.Generation != r.Generation {
 		return nil // another process has read it
 	}
-	same, err := t.raiseFloor(ctx, r, leaf.Counted)
+	same, err := t.raiseFloor(ctx, r, leaf)
 	if err != nil || !same {
 		return t.lost(err)
 	}

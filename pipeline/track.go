@@ -41,8 +41,7 @@ type track struct {
 	unread bool
 
 	mu       sync.Mutex
-	oldest   map[partition.Slice]partition.Tick // of slices planned in this run: the smallest Timestamp
-	mismatch map[partition.Slice]int            // answers of other than the counted number of rows
+	mismatch map[partition.Slice]int // answers of other than the counted number of rows
 	report   TableReport
 	planned  int64
 }
@@ -61,7 +60,6 @@ func newTrack(r *tenantRun, table Table) *track {
 	return &track{
 		tenant: r, table: table,
 		reading:  map[partition.Slice]bool{},
-		oldest:   map[partition.Slice]partition.Tick{},
 		mismatch: map[partition.Slice]int{},
 		short:    map[partition.Stream][]checkpoint.Cell{},
 		report:   TableReport{Table: table.Table.Path()},

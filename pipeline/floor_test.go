@@ -1,0 +1,87 @@
+package pipeline_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"huntlake/pipeline/hunting"
+	"huntlake/pipeline/hunting/simulator"
+)
+
+// slowly runs again and again under a quota of a few calls an hour, whenever it lets one through, until a run comes to
+// its end. It returns how many runs that took.
+func (w *world) slowly(callsPerHour, most int) (runs int) {
+	w.t.Helper()
+	var err error
+	if w.quota, err = hunting.NewQuota(hunting.QuotaOptions{CallsPerHour: callsPerHour, Now: w.now}); err != nil {
+		w.t.Fatal(err)
+	}
+	for runs = 1; runs <= most; runs++ {
+		_, err := w.exporter().Run(w.t.Context())
+		var spent *hunting.QuotaError
+		if err == nil {
+			return runs
+		}
+		if !errors.As(err, &spent) {
+			w.t.Fatal(err)
+		}
+		w.pass(spent.Until.Sub(w.now()))
+	}
+	for _, c := range w.service.Calls() {
+		w.t.Log(c.At.Format(time.DateTime), c.Status, c.Rows, c.Query)
+	}
+	w.t.Fatalf("no end after %d runs", most)
+	return runs
+}
+
+// Where the quota lets so few calls through that floors pass while slices wait, what has expired is a gap, what has not
+// is read, and it comes to an end.
+func TestFloorsPassWhileSlicesWait(t *testing.T) {
+	table := generate(t, 400, "DeviceProcessEvents")[0]
+	w := newWorld(t, []simulator.Table{table})
+	w.opts.Caps.Rows = 40
+	runs := w.slowly(1, 200)
+	w.quota = nil
+	v, err := w.exporter().Verify(t.Context())
+	if err != nil || len(v.Tables[0].Differences) > 0 {
+		t.Errorf("verify: %v %+v", err, v)
+	}
+	gaps := v.Tables[0].Gaps
+	if len(gaps) == 0 {
+		t.Fatal("nothing has expired")
+	}
+	w.compare(table, func(r simulator.Row) bool {
+		for _, g := range gaps {
+			if g.Slice.Contains(r.Time, r.Ingested) && r.Time < g.Below {
+				return false
+			}
+		}
+		return exported(start.Add(2 * time.Hour))(r) // the probe and the sample take an hour each
+	})
+	last := gaps[len(gaps)-1]
+	t.Logf("%d runs, %d gaps, the last below %v", runs, len(gaps), last.Below)
+}
+
+// A slice that was planned by an earlier run is not counted again for a floor that has passed, unless it holds rows that
+// have expired.
+func TestNoCountForRowsThatStay(t *testing.T) {
+	table, err := simulator.Generate(simulator.GenerateOptions{
+		Seed: 6, Tables: []string{"DeviceProcessEvents"}, Rows: 300, Start: start.AddDate(0, 0, -20), End: start.AddDate(0, 0, -1),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, table)
+	w.opts.Caps.Rows = 60
+	if runs := w.slowly(1, 30); runs < 8 {
+		t.Fatalf("%d runs, each of which waits an hour", runs)
+	}
+	for _, c := range w.service.Calls() {
+		if strings.HasSuffix(c.Query, "| count") {
+			t.Errorf("counted again: %s", c.Query)
+		}
+	}
+	w.compare(table[0], func(simulator.Row) bool { return true })
+}
