@@ -32,11 +32,14 @@
 //
 // # schema
 //
-// Pins the columns of the table. Valid if every column that was pinned keeps its place, source, name and kind, and the
-// names of all and of their companions are unique when lower-cased.
+// Pins the columns of the table, and says which streams a probe has found, which it repeats daily while a table has one
+// alone. Valid if every column that was pinned keeps its place, source, name and kind, the names of all and of their
+// companions are unique when lower-cased, and streams that were found before are found again: stamped and unstamped ones
+// go together, whole ones and snapshots alone. It may lack columns before any are pinned, if it has streams.
 //
 //	table.columns[]  source, type, name, kind, gone?
-//	changes[]        kind, column, from?, to?: for people to read
+//	changes[]?       kind, column, from?, to?: for people to read
+//	streams[]?       that have been found, ascending; left out where nobody has looked
 //
 // # plan
 //

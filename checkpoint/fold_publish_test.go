@@ -82,7 +82,10 @@ func TestFoldSchema(t *testing.T) {
 		{"no columns", "empty", columns(), "0 columns follow 0"},
 		{"two of a name", "empty", columns(a, a), `column "A" has the name of column A`},
 	})
-	on := func() *checkpoint.State { return fold(t, columns(a, b)) }
+	found := func(streams ...partition.Stream) *checkpoint.Schema {
+		return with(columns(a, b), func(p *checkpoint.Schema) { p.Streams = streams })
+	}
+	on := func() *checkpoint.State { return fold(t, found(partition.Stamped)) }
 	for name, c := range map[string]struct {
 		body *checkpoint.Schema
 		want string
@@ -93,6 +96,12 @@ func TestFoldSchema(t *testing.T) {
 		"one fewer":        {columns(a), "1 columns follow 2"},
 		"another order":    {columns(b, a), "column A is pinned and cannot become B"},
 		"another kind":     {columns(variant, b), "column A is pinned and cannot become A"},
+		"probed again":     {found(partition.Stamped), ""},
+		"one more stream":  {found(partition.Stamped, partition.Unstamped), ""},
+		"another stream":   {found(partition.Unstamped), "the stamped rows have been found before"},
+		"out of order":     {found(partition.Unstamped, partition.Stamped), "streams [unstamped stamped] of one table"},
+		"rows twice":       {found(partition.Stamped, partition.Whole), "streams [stamped whole] of one table"},
+		"no stream":        {found(partition.Stamped, 9), "streams [stamped stream(9)] of one table"},
 	} {
 		record := commit(on(), c.body)
 		if err := checkpoint.Check(on(), record); reason(err, record) != c.want {

@@ -59,7 +59,7 @@ func goldenHistory() []checkpoint.Body {
 	return []checkpoint.Body{
 		&checkpoint.Schema{Table: schema.Table{Columns: []schema.Column{timestamp, report}}, Changes: []schema.Change{
 			{Kind: schema.Added, Column: "Timestamp", To: "DateTime"}, {Kind: schema.Added, Column: "ReportId", To: "Int32"},
-		}},
+		}, Streams: []partition.Stream{partition.Stamped, partition.Unstamped}},
 		plan(partition.Stamped, 0, 1, 10, 0, 20, 30),
 		plan(partition.Unstamped, 0, 24, 5, 5),
 		parts,

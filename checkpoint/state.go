@@ -19,6 +19,8 @@ type State struct {
 	Changes []SchemaChange   `json:"changes,omitempty"` // the newest, at most maxChanges
 	Cost    partition.Cost   `json:"cost"`
 
+	Found      []partition.Stream                `json:"found,omitempty"`  // streams that a probe has seen, ascending
+	Probed     partition.Tick                    `json:"probed,omitempty"` // when the newest commit said so
 	Streams    map[partition.Stream]Range        `json:"streams,omitempty"`
 	Leaves     map[partition.Slice]Leaf          `json:"leaves,omitempty"`
 	Staged     map[Reading]Staged                `json:"staged,omitempty"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"huntlake/checkpoint"
@@ -34,29 +35,79 @@ func (t *track) target() partition.Tick {
 	return t.tenant.clock.tick().Add(-t.opts().Settle).Floor(partition.Minute)
 }
 
-// discover finds the streams and columns of a table that was never planned. It is one or two calls, and commits
-// nothing.
-func (t *track) discover(ctx context.Context) ([]partition.Stream, []schema.Field, error) {
-	streams, err := t.probe(ctx)
-	if err != nil {
-		return nil, nil, err
+// streams opens the ledger and returns the table's streams, and whether that took a probe: of a table that was never
+// probed and, once a day, of one that had rows of one stream alone so far. It is at most one call.
+func (t *track) streams(ctx context.Context) (streams []partition.Stream, probed bool, err error) {
+	if t.ledger, err = t.tenant.exporter.openLedger(ctx, t.tenant.id, t.table.Table); err != nil {
+		return nil, false, err
+	}
+	var last partition.Tick
+	t.ledger.View(func(s *checkpoint.State) {
+		streams, last = union(s.Found, slices.Collect(maps.Keys(s.Streams))), s.Probed
+	})
+	if probed = t.probeDue(streams, last); probed {
+		found, err := t.probe(ctx, max(t.freshFloor(), last-partition.Day))
+		if err != nil {
+			return nil, false, err
+		}
+		if streams = union(streams, found); len(streams) == 0 {
+			streams = []partition.Stream{partition.Stamped} // until there are rows that say otherwise
+		}
+	}
+	for _, stream := range streams {
+		t.lanes = append(t.lanes, &lane{stream: stream})
 	}
 	t.completeSource(streams)
+	return streams, probed, nil
+}
+
+// probeDue reports whether the table is to be probed: one that never was, and daily one that may turn out to have the
+// other stream as well. Then the rows looked at are those since the day before the last probe, as months of a table are
+// many.
+func (t *track) probeDue(known []partition.Stream, last partition.Tick) bool {
+	if len(known) == 0 {
+		return true
+	}
+	one := len(known) == 1 && (known[0] == partition.Stamped || known[0] == partition.Unstamped)
+	return t.table.Cursor == Auto && one && partition.DateOf(last) < partition.DateOf(t.tenant.clock.tick())
+}
+
+// union adds to streams those of more that it lacks, ascending.
+func union(streams, more []partition.Stream) []partition.Stream {
+	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(streams, more))))
+}
+
+// found commits what a probe has found.
+func (t *track) found(ctx context.Context, streams []partition.Stream) error {
+	_, err := t.ledger.Append(ctx, func(s *checkpoint.State, _ int64) (checkpoint.Body, error) {
+		return &checkpoint.Schema{Table: s.Schema, Streams: union(s.Found, streams)}, nil
+	})
+	return err
+}
+
+// columns returns the columns of a table of which none are pinned yet, nil of any other. It is one call, and commits
+// nothing.
+func (t *track) columns(ctx context.Context, streams []partition.Stream) ([]schema.Field, error) {
+	pinned := false
+	t.ledger.View(func(s *checkpoint.State) { pinned = len(s.Schema.Columns) > 0 })
+	if pinned {
+		return nil, nil
+	}
 	s := partition.Slice{Stream: streams[0], Start: t.firstStart(), End: t.target(), Floor: t.freshFloor()}
 	a, err := t.askSample(ctx, s)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer a.Release()
 	if err := t.checkColumns(a.Fields); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	t.sample = &checkpoint.Sample{Rows: a.Rows, Bytes: a.Bytes, RunTime: a.Elapsed}
 	fields := a.Fields
 	if t.table.Source.Stamp && !has(fields, schema.IngestionTime) {
 		fields = append(fields, schema.Field{Name: schema.IngestionTime, Type: "DateTime"})
 	}
-	return streams, fields, nil
+	return fields, nil
 }
 
 // askSample asks for fewer rows where so many are refused as too big.
@@ -69,16 +120,16 @@ func (t *track) askSample(ctx context.Context, s partition.Slice) (*hunting.Answ
 	}
 }
 
-// probe asks which streams a table has. A table without rows, or of which none is unstamped, gets the stamped stream
-// alone; an unstamped one is added when a verify finds such rows.
-func (t *track) probe(ctx context.Context) ([]partition.Stream, error) {
+// probe asks which streams a table has, by its rows from an instant on: none if it has no rows there. Rows of the other
+// stream that come later are found by a later probe, or by a verify.
+func (t *track) probe(ctx context.Context, from partition.Tick) ([]partition.Stream, error) {
 	switch t.table.Cursor {
 	case ByIngestion:
 		return []partition.Stream{partition.Stamped}, nil
 	case ByTimestampOnly:
 		return []partition.Stream{partition.Whole}, nil
 	}
-	query := t.table.Source.Probe(t.freshFloor(), t.tenant.clock.tick())
+	query := t.table.Source.Probe(from, t.tenant.clock.tick())
 	f, err := t.figures(ctx, planning, query, rowsField, unstamped)
 	if err != nil {
 		return nil, err
@@ -88,26 +139,14 @@ func (t *track) probe(ctx context.Context) ([]partition.Stream, error) {
 	}
 	rows, without := f.columns[rowsField.Name][0], f.columns[unstamped.Name][0]
 	switch {
+	case rows == 0:
+		return nil, nil
 	case without == 0:
 		return []partition.Stream{partition.Stamped}, nil
 	case without == rows:
 		return []partition.Stream{partition.Unstamped}, nil
 	}
 	return []partition.Stream{partition.Stamped, partition.Unstamped}, nil
-}
-
-// missed adds the stamped stream to a table of which only the unstamped one was planned, if there are such rows. The
-// unstamped stream is always planned first (see wantPlan), so a table of which the stamped one was planned has no
-// other, as far as its probe saw; but where only the unstamped one was, the run may have been killed in between.
-func (t *track) missed(ctx context.Context, planned []partition.Stream) ([]partition.Stream, error) {
-	if t.table.Cursor != Auto || len(planned) != 1 || planned[0] != partition.Unstamped {
-		return planned, nil
-	}
-	found, err := t.probe(ctx)
-	if err == nil && slices.Contains(found, partition.Stamped) {
-		planned = []partition.Stream{partition.Stamped, partition.Unstamped}
-	}
-	return planned, err
 }
 
 // completeSource fills in what only the streams and columns of the table tell: whether rows have an ingestion time,

@@ -28,7 +28,7 @@ const (
 const maxRefused = 5
 
 // wantPlan asks for more slices once the planned ones are all being read: of the stream that is furthest behind, and
-// first of one that was never planned. Of two such, the unstamped stream comes first: see missed.
+// first of one that was never planned.
 func (t *track) wantPlan() *task {
 	if t.planning || !t.calling() {
 		return nil
@@ -36,7 +36,7 @@ func (t *track) wantPlan() *task {
 	var next *lane
 	at := partition.MaxTick
 	for _, l := range t.lanes {
-		if planned := t.plannedTo(l.stream); !l.done && planned <= at {
+		if planned := t.plannedTo(l.stream); !l.done && planned < at {
 			next, at = l, planned
 		}
 	}
@@ -147,7 +147,7 @@ func (t *track) survey(ctx context.Context, l *lane) error {
 func (t *track) reopenGrown(ctx context.Context, l *lane, frontier partition.Tick) error {
 	var grown []partition.Tick
 	t.ledger.View(func(s *checkpoint.State) { grown = grownHours(s, l.hist.Within(l.hist.Start, frontier), l.stream) })
-	return t.lost(t.openAgain(ctx, l.stream, grown))
+	return t.lost(t.openAgain(ctx, l.stream, grown, l.floor, counted(*l.hist)))
 }
 
 // countLane asks for the histogram up to the target. A lane that has reached the target keeps none.

@@ -53,7 +53,7 @@ func (e *Exporter) Plan(ctx context.Context) (Preview, error) {
 
 func (t *track) preview(ctx context.Context) (TablePreview, error) {
 	p := TablePreview{Tenant: t.tenant.id, Table: t.table.Table.Path()}
-	if _, err := t.prepare(ctx); err != nil {
+	if err := t.prepare(ctx); err != nil {
 		return p, err
 	}
 	t.ledger.View(func(s *checkpoint.State) {

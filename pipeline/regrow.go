@@ -46,23 +46,38 @@ func spansOf(hours []partition.Tick) []partition.Span {
 	return out
 }
 
-// openAgain counts hours of a stream that seem to have grown and commits that they are to be read again, as the next
-// generation: the answer is compared with the lake, and what the lake does not hold is staged. Ranges that are being
-// read are left alone.
-func (t *track) openAgain(ctx context.Context, stream partition.Stream, hours []partition.Tick) error {
+// counter counts a slice.
+type counter func(context.Context, partition.Slice) (partition.Planned, error)
+
+// counted counts by a histogram of the stream that has been asked with the slices' floor.
+func counted(h partition.Histogram) counter {
+	return func(_ context.Context, s partition.Slice) (partition.Planned, error) {
+		part := h.Within(s.Start, s.End)
+		return partition.Planned{Slice: s, Rows: part.Rows(), Oldest: part.Oldest()}, nil
+	}
+}
+
+// recounted counts by a call of its own.
+func (t *track) recounted(ctx context.Context, s partition.Slice) (partition.Planned, error) {
+	rows, err := t.askCount(ctx, recounting, s)
+	return partition.Planned{Slice: s, Rows: rows}, err
+}
+
+// openAgain commits that hours of a stream that seem to have grown are to be read again, as the next generation: the
+// answer is compared with the lake, and what the lake does not hold is staged. Ranges that are being read are left alone.
+func (t *track) openAgain(ctx context.Context, stream partition.Stream, hours []partition.Tick, floor partition.Tick, count counter) error {
 	var again []checkpoint.PlannedSlice
-	floor := t.freshFloor()
 	for _, span := range spansOf(hours) {
 		s := partition.Slice{Stream: stream, Start: max(span.Start, t.start(stream)), End: min(span.End, t.frontier(stream)), Floor: floor}
 		if s.Validate() != nil || lowest(s) >= highest(s) || t.isOpen(s) {
 			continue
 		}
-		rows, err := t.askCount(ctx, recounting, s)
+		planned, err := count(ctx, s)
 		if err != nil {
 			return err
 		}
-		if rows > 0 {
-			again = append(again, checkpoint.PlannedSlice{Slice: s, Rows: rows})
+		if planned.Rows > 0 {
+			again = append(again, checkpoint.NewPlannedSlice(planned))
 		}
 	}
 	if len(again) == 0 {

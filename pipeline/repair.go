@@ -25,7 +25,7 @@ func (t *track) repair(ctx context.Context) (TableVerification, error) {
 		for i, c := range cells {
 			hours[i] = c.Hour
 		}
-		if err := t.lost(t.openAgain(ctx, stream, hours)); err != nil {
+		if err := t.lost(t.openAgain(ctx, stream, hours, t.freshFloor(), t.recounted)); err != nil {
 			return v, err
 		}
 	}

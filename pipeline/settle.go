@@ -96,5 +96,5 @@ func (t *track) settle(ctx context.Context, stream partition.Stream, days []part
 		}
 	}
 	grown = slices.DeleteFunc(grown, func(hour partition.Tick) bool { return !slices.Contains(days, partition.DateOf(hour)) })
-	return t.openAgain(ctx, stream, grown)
+	return t.openAgain(ctx, stream, grown, s.Floor, counted(h))
 }

@@ -2,8 +2,11 @@ package pipeline_test
 
 import (
 	"context"
+	"strings"
 	"testing"
+	"time"
 
+	"huntlake/partition"
 	"huntlake/pipeline/hunting/simulator"
 )
 
@@ -37,5 +40,51 @@ func TestStreamsAfterInterruption(t *testing.T) {
 			t.Errorf("interrupted at call %d: %v %+v", call, err, v)
 		}
 		stop()
+	}
+}
+
+// Rows of the other stream that first come weeks after the probe are found by a later run, and exported.
+func TestOtherStreamComesLate(t *testing.T) {
+	const turn = 20 // days after the first run
+	tables, err := simulator.Generate(simulator.GenerateOptions{
+		Seed: 8, Tables: []string{"IdentityLogonEvents"}, Rows: 900, Unstamped: 0.4,
+		Start: start.AddDate(0, 0, -10), End: start.AddDate(0, 0, turn+5),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, from := tables[0], partition.TickOf(start.AddDate(0, 0, turn))
+	for name, late := range map[string]bool{"unstamped": false, "stamped": true} {
+		t.Run(name, func(t *testing.T) {
+			comesLate := func(row int) bool { return (base.Ingested(row) != partition.NoTick) == late }
+			table := simulator.Living(base, func(row int) (since, until partition.Tick) {
+				if comesLate(row) && base.Time(row) < from {
+					return partition.MaxTick, partition.NoTick
+				}
+				return base.Arrived(row), partition.NoTick
+			})
+			w := newWorld(t, []simulator.Table{table})
+			for range turn + 7 {
+				w.run()
+				w.pass(24 * time.Hour)
+			}
+			w.pass(24 * time.Hour) // until the last day has settled
+			w.run()
+			w.pass(25 * time.Hour)
+			w.run()
+			probes := 0
+			for _, c := range w.service.Calls() {
+				if strings.Contains(c.Query, "First = min(ingestion_time())") {
+					probes++
+				}
+			}
+			if probes < turn || probes > turn+2 {
+				t.Errorf("%d probes: want one a day, until both streams are known", probes)
+			}
+			w.compare(table, func(simulator.Row) bool { return true })
+			if v, err := w.exporter().Verify(t.Context()); err != nil || !v.Clean() {
+				t.Errorf("verify: %v %+v", err, v)
+			}
+		})
 	}
 }

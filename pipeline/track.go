@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"sync"
 
 	"huntlake/checkpoint"
@@ -192,36 +190,35 @@ func (t *track) count(change func(*TableReport)) {
 	change(&t.report)
 }
 
-// open folds the ledger and, on a table that was never planned, finds its streams and pins its columns.
+// open folds the ledger, finds the table's streams and, once, pins its columns. What each call finds out is committed
+// before the next: where the quota lets few calls through, a later run goes on from there.
 func (t *track) open(ctx context.Context) error {
-	fields, err := t.prepare(ctx)
+	streams, probed, err := t.streams(ctx)
+	if err == nil && probed {
+		err = t.found(ctx, streams)
+	}
+	if err != nil {
+		return err
+	}
+	fields, err := t.columns(ctx, streams)
 	if err == nil && fields != nil {
 		_, err = t.evolve(ctx, fields)
 	}
-	t.opened = err == nil
-	return err
-}
-
-// prepare is open without a commit: it returns the columns that are still to be pinned, if any.
-func (t *track) prepare(ctx context.Context) (fields []schema.Field, err error) {
-	if t.ledger, err = t.tenant.exporter.openLedger(ctx, t.tenant.id, t.table.Table); err != nil {
-		return nil, err
-	}
-	var streams []partition.Stream
-	t.ledger.View(func(s *checkpoint.State) { streams = slices.Sorted(maps.Keys(s.Streams)) })
-	if len(streams) == 0 {
-		streams, fields, err = t.discover(ctx)
-	} else {
-		streams, err = t.missed(ctx, streams)
-	}
 	if err != nil {
-		return nil, err
-	}
-	for _, stream := range streams {
-		t.lanes = append(t.lanes, &lane{stream: stream})
+		return err
 	}
 	t.completeSource(streams)
-	return fields, nil
+	t.opened = true
+	return nil
+}
+
+// prepare is open without a commit.
+func (t *track) prepare(ctx context.Context) error {
+	streams, _, err := t.streams(ctx)
+	if err == nil {
+		_, err = t.columns(ctx, streams)
+	}
+	return err
 }
 
 func (e *Exporter) openLedger(ctx context.Context, tenant string, table partition.Table) (*checkpoint.Ledger, error) {
