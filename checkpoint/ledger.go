@@ -16,9 +16,10 @@ import (
 type Ledger struct {
 	bucket Bucket
 	opts   Options
+	turn   turn // taken while a commit is made or read, so that this process races with others only
 
-	mu    sync.Mutex // held while a commit is made, so that this process races with others only
-	state *State
+	mu    sync.Mutex // never held while the bucket is asked, so that View does not wait for it
+	state *State     // changed by whoever has the turn, with mu held; so it may be read with either
 }
 
 // Options are what a ledger needs besides its bucket. All are required.
@@ -38,7 +39,7 @@ func Open(ctx context.Context, b Bucket, opts Options) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open ledger of %v: %w", opts.Ledger.Table, err)
 	}
-	l := &Ledger{bucket: b, opts: opts, state: s}
+	l := &Ledger{bucket: b, opts: opts, turn: make(turn, 1), state: s}
 	if err := l.Refresh(ctx); err != nil {
 		return nil, fmt.Errorf("open ledger of %v: %w", opts.Ledger.Table, err)
 	}
@@ -47,10 +48,26 @@ func Open(ctx context.Context, b Bucket, opts Options) (*Ledger, error) {
 
 // Refresh folds what other processes have committed.
 func (l *Ledger) Refresh(ctx context.Context) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	if err := l.turn.take(ctx); err != nil {
+		return err
+	}
+	defer l.turn.pass()
 	return l.catchUp(ctx)
 }
+
+// turn is what goroutines that use the bucket wait for in order, and no longer than their ctx lasts.
+type turn chan struct{}
+
+func (t turn) take(ctx context.Context) error {
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (t turn) pass() { <-t }
 
 func (l *Ledger) catchUp(ctx context.Context) error {
 	for {
@@ -67,7 +84,7 @@ func (l *Ledger) catchUp(ctx context.Context) error {
 	}
 }
 
-// View calls look with the state, which must not be kept or changed.
+// View calls look with the state, which must not be kept or changed. It does not wait for the bucket.
 func (l *Ledger) View(look func(*State)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -78,14 +95,16 @@ func (l *Ledger) View(look func(*State)) {
 func (l *Ledger) Key() partition.Ledger { return l.opts.Ledger }
 
 // Append commits the body that build makes for the state it is shown and the number the commit will have. When
-// another process was faster, build is called again on the newer state; it must not call the ledger. An error of build
+// another process was faster, build is called again on the newer state; it must not append. An error of build
 // ends Append and is returned as it is; a body that Fold would reject is returned as ErrRejected and never written.
 //
 // Append returns once the commit is durable. After an error the commit may still turn out to have happened, even much
 // later: the next commit folds it, and nothing is lost by that as long as what the commit names is left in place.
 func (l *Ledger) Append(ctx context.Context, build func(s *State, number int64) (Body, error)) (*Commit, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	if err := l.turn.take(ctx); err != nil {
+		return nil, err
+	}
+	defer l.turn.pass()
 	for {
 		body, err := build(l.state, l.state.Number+1)
 		if err != nil {
@@ -166,6 +185,8 @@ func (l *Ledger) read(ctx context.Context, number int64) (*Commit, error) {
 
 // fold takes an inert record as what it is: no error.
 func (l *Ledger) fold(c *Commit) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if err := Fold(l.state, c); err != nil && !errors.Is(err, ErrRejected) {
 		return err
 	}
