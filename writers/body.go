@@ -51,7 +51,8 @@ func (b *Bucket) open(ctx context.Context, key string, offset, length int64) (*b
 	if length < 0 {
 		s.end = s.size
 	}
-	pauses := backoff.NewExponentialBackOff(backoff.WithInitialInterval(readPause))
+	// Without chance: the few readers of one program need not be spread, and a test can say when they come.
+	pauses := backoff.NewExponentialBackOff(backoff.WithInitialInterval(readPause), backoff.WithRandomizationFactor(0))
 	s.pauses = backoff.WithContext(backoff.WithMaxRetries(pauses, readAttempts), ctx)
 	return s, nil
 }

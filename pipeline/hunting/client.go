@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -31,6 +32,7 @@ type Options struct {
 	MaxWait    time.Duration          // the longest time to sit out a spent quota within Run; default 2 min
 	MaxBytes   int64                  // of JSON in one answer; default 256 MiB
 	Retries    int                    // of a call that failed for a passing reason; default 4, negative for none
+	Chance     func() float64         // in [0, 1): spreads the pauses before them; default math/rand, and as safe for concurrent use
 	Allocator  memory.Allocator       // of answers; default: Go's heap
 	Program    string                 // name and version, for the User-Agent header
 }
@@ -96,6 +98,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Retries == 0 {
 		o.Retries = defaultRetries
+	}
+	if o.Chance == nil {
+		o.Chance = rand.Float64
 	}
 	if o.Allocator == nil {
 		o.Allocator = memory.DefaultAllocator

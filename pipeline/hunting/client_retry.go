@@ -54,6 +54,7 @@ func isPassing(ctx context.Context, err error) bool {
 // pace is the pauses of one call: exponential, but never shorter than what the service asks for.
 type pace struct {
 	backoff.BackOff
+	chance func() float64
 	left   int
 	least  time.Duration // asked for with the last refusal
 	limits time.Duration // the longest pause that is made at all
@@ -62,13 +63,14 @@ type pace struct {
 func (c *Client) newPace() *pace {
 	b := backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(firstPause), backoff.WithMultiplier(2), backoff.WithMaxInterval(longest),
-		backoff.WithMaxElapsedTime(0), backoff.WithClockProvider(clock(c.opts.Now)))
-	return &pace{BackOff: b, left: max(0, c.opts.Retries), limits: max(c.opts.MaxWait, longest)}
+		backoff.WithMaxElapsedTime(0), backoff.WithRandomizationFactor(0), backoff.WithClockProvider(clock(c.opts.Now)))
+	return &pace{BackOff: b, chance: c.opts.Chance, left: max(0, c.opts.Retries), limits: max(c.opts.MaxWait, longest)}
 }
 
 // NextBackOff returns the next pause, or backoff.Stop.
 func (p *pace) NextBackOff() time.Duration {
-	next := max(p.BackOff.NextBackOff(), p.least)
+	spread := 0.5 + p.chance()
+	next := max(time.Duration(float64(p.BackOff.NextBackOff())*spread), p.least)
 	p.least = 0
 	if p.left == 0 || next > p.limits {
 		return backoff.Stop
