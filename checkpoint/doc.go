@@ -85,7 +85,8 @@
 //	  columns        how many were pinned
 //	  object?        key; object_bytes? its size
 //	  sections[]?    dt, offset, length, rows, digest: the rows of one dt, by ascending dt
-//	  cells[]?       cell, rows: by hour of the cursor and day of Timestamp
+//	  cells[]?       cell, rows: by hour of the cursor and day of Timestamp, at most two days after the hour's: rows of
+//	                 later days, which a forged clock makes, are counted there
 //
 // # gap
 //

@@ -80,6 +80,8 @@ func TestFoldStage(t *testing.T) {
 		{"rows in no cell", "planned", one(func(r *R) { r.Cells = r.Cells[:1] }), name + "5 rows to stage are in no cell"},
 		{"more rows in cells", "planned", one(func(r *R) { r.Cells[0].Rows = 21 }),
 			name + "cell of 2026-11-22T02:00:00.0000000Z and 2026-11-22: 21 rows, 20 left"},
+		{"a cell too far ahead of its hour", "planned", one(func(r *R) { r.Cells[0].Cell.Day += 3 }),
+			name + "cell of 2026-11-22T02:00:00.0000000Z and 2026-11-25: the day is too far ahead"},
 		{"a cell below zero", "planned", one(func(r *R) { r.Cells[0].Rows, r.Cells[1].Rows = -1, 21 }),
 			name + "cell of 2026-11-22T02:00:00.0000000Z and 2026-11-22: -1 rows, 20 left"},
 	})

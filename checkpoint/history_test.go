@@ -59,7 +59,11 @@ func receipt(r checkpoint.Reading, counted int64, parts ...part) checkpoint.Rece
 		out.Sections = append(out.Sections, checkpoint.Section{
 			DT: dt, Offset: out.Bytes, Length: 100 * p.rows, Rows: p.rows, Digest: digest(uint64(p.rows)),
 		})
-		out.Cells = append(out.Cells, checkpoint.CellRows{Cell: checkpoint.Cell{Hour: r.Slice.Start.Floor(partition.Hour), Day: dt}, Rows: p.rows})
+		hour := r.Slice.Start.Floor(partition.Hour)
+		if r.Slice.Stream == partition.Snapshot {
+			hour = partition.NoTick
+		}
+		out.Cells = append(out.Cells, checkpoint.CellRows{Cell: checkpoint.Cell{Hour: hour, Day: dt}, Rows: p.rows})
 		out.Bytes += 100 * p.rows
 	}
 	return out

@@ -156,6 +156,9 @@ func (r *Receipt) checkCells() error {
 		if c.Rows <= 0 || c.Rows > left {
 			return fmt.Errorf("cell of %v and %v: %d rows, %d left", c.Cell.Hour, c.Cell.Day, c.Rows, left)
 		}
+		if c.Cell.Day != partition.CellDay(c.Cell.Hour, c.Cell.Day) {
+			return fmt.Errorf("cell of %v and %v: the day is too far ahead", c.Cell.Hour, c.Cell.Day)
+		}
 		left -= c.Rows
 	}
 	if left != 0 {

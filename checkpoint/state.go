@@ -213,7 +213,8 @@ func SettleDay(slice partition.Slice, dt partition.Date) partition.Date {
 // Cells count the rows of a stream by hour of its cursor and day of Timestamp: what a source is compared with.
 type Cells map[Cell]int64
 
-// Cell is one hour of a stream's cursor and one day of Timestamp.
+// Cell is one hour of a stream's cursor and one day of Timestamp, the last of which stands for all later ones too: see
+// partition.CellDay.
 type Cell struct {
 	Hour partition.Tick
 	Day  partition.Date

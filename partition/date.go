@@ -61,3 +61,16 @@ func DT(timestamp, ingested Tick) Date {
 	}
 	return DateOf(timestamp)
 }
+
+// cellAhead is how many days after the hour of its cursor the day of a row is still told apart.
+const cellAhead = 2
+
+// CellDay returns the day under which a row is counted whose cursor lies in the given hour: the day of its Timestamp,
+// but at most two days after the hour's. Any later day is a forged clock's, and without that bound one answer could
+// make a receipt of as many days as it has rows. hour may be NoTick.
+func CellDay(hour Tick, day Date) Date {
+	if hour == NoTick {
+		return day
+	}
+	return min(day, DateOf(hour)+cellAhead)
+}

@@ -95,6 +95,28 @@ func TestDT(t *testing.T) {
 	}
 }
 
+func TestCellDay(t *testing.T) {
+	hour := tick(t, "2026-11-22T23:00:00.0000000Z")
+	day := partition.DateOf(hour)
+	for _, tt := range []struct {
+		name      string
+		hour      partition.Tick
+		day, want partition.Date
+	}{
+		{"the same day", hour, day, day},
+		{"a month before", hour, day - 30, day - 30},
+		{"two days after", hour, day + 2, day + 2},
+		{"three days after", hour, day + 3, day + 2},
+		{"the last day of all", hour, partition.DateOf(partition.MaxTick), day + 2},
+		{"the first hour of all", partition.MinTick, 5, 2},
+		{"no hour", partition.NoTick, day + 3, day + 3},
+	} {
+		if got := partition.CellDay(tt.hour, tt.day); got != tt.want {
+			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestDateText(t *testing.T) {
 	d, err := partition.ParseDate("2026-11-22")
 	if err != nil || d.String() != "2026-11-22" || d.End()-d.Start() != partition.Day || partition.DateOf(d.End()-1) != d {

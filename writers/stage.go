@@ -167,7 +167,7 @@ func (s *stager) cell(event, arrival partition.Tick) Cell {
 		c.Hour = cursor.Floor(partition.Hour)
 	}
 	if event != partition.NoTick {
-		c.Day = partition.DateOf(event)
+		c.Day = partition.CellDay(c.Hour, partition.DateOf(event))
 	}
 	return c
 }

@@ -153,6 +153,9 @@ func TestStageCells(t *testing.T) {
 		event{"2026-11-22T01:30:00Z", "2026-11-23T01:00:00Z", ""},
 		event{"2026-11-22T01:30:00Z", "", ""},
 		event{"", "2026-11-23T01:00:00Z", ""},
+		event{"2026-11-25T23:59:59.9999999Z", "2026-11-23T01:00:00Z", ""},
+		event{"2026-11-26T00:00:00Z", "2026-11-23T01:00:00Z", ""},
+		event{"9999-12-31T23:59:59.9999999Z", "2026-11-23T01:00:00Z", ""},
 	)
 	hour := func(s string) partition.Tick { return tick(t, s) }
 	for _, c := range []struct {
@@ -165,12 +168,16 @@ func TestStageCells(t *testing.T) {
 			{hour("2026-11-23T00:00:00Z"), day, 2},
 			{hour("2026-11-23T01:00:00Z"), day, 1},
 			{hour("2026-11-23T00:00:00Z"), day + 1, 1},
+			{hour("2026-11-23T01:00:00Z"), day + 3, 3},
 		}},
 		{partition.Whole, []writers.Cell{
 			{partition.NoTick, 0, 1},
 			{hour("2026-11-22T01:00:00Z"), day, 3},
 			{hour("2026-11-22T23:00:00Z"), day, 1},
 			{hour("2026-11-23T00:00:00Z"), day + 1, 1},
+			{hour("2026-11-25T23:00:00Z"), day + 3, 1},
+			{hour("2026-11-26T00:00:00Z"), day + 4, 1},
+			{hour("9999-12-31T23:00:00Z"), partition.DateOf(partition.MaxTick), 1},
 		}},
 	} {
 		got := stage(t, open(t, "mem://"), "staged/1.arrow", []arrow.Record{rec}, writers.StageOptions{Stream: c.stream})

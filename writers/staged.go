@@ -40,7 +40,8 @@ type Section struct {
 	Digest schema.Digest
 }
 
-// Cell is the staged rows of one hour of their stream's cursor (NoTick: none) and one day of their event time.
+// Cell is the staged rows of one hour of their stream's cursor (NoTick: none) and one day of their event time, as
+// partition.CellDay tells it.
 type Cell struct {
 	Hour partition.Tick
 	Day  partition.Date
