@@ -2,14 +2,11 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 
-	"huntlake/checkpoint"
 	"huntlake/partition"
 	"huntlake/pipeline/hunting"
 	"huntlake/schema"
@@ -56,6 +53,9 @@ func (t *track) figures(ctx context.Context, p purpose, text string, want ...sch
 			}
 			f.columns[w.Name] = append(f.columns[w.Name], values...)
 		}
+		if n := f.absurd(w); n != nil {
+			return f, fmt.Errorf("answer to %q: column %s says %d", text, w.Name, *n)
+		}
 		if len(f.columns[w.Name]) != f.rows {
 			return f, fmt.Errorf("answer to %q: column %s has %d values for %d rows", text, w.Name, len(f.columns[w.Name]), f.rows)
 		}
@@ -64,6 +64,19 @@ func (t *track) figures(ctx context.Context, p purpose, text string, want ...sch
 }
 
 func (f figures) ticks(name string, i int) partition.Tick { return partition.Tick(f.columns[name][i]) }
+
+// mostRows is more rows than a source will ever have, and few enough that sums of such numbers stay in bounds.
+const mostRows = 1 << 40
+
+// absurd returns a value of a column of counts that is none.
+func (f figures) absurd(w schema.Field) *int64 {
+	for i, n := range f.columns[w.Name] {
+		if w.Type == rowsField.Type && w != bucketField && (n < 0 || n > mostRows) {
+			return &f.columns[w.Name][i]
+		}
+	}
+	return nil
+}
 
 // numbers reads an integer or datetime column.
 func numbers(rec arrow.Record, name string) ([]int64, error) {
@@ -104,66 +117,3 @@ var (
 	oldestField = schema.Field{Name: "Oldest", Type: "DateTime"}
 	unstamped   = schema.Field{Name: "Unstamped", Type: "Int64"}
 )
-
-// askCount counts a slice.
-func (t *track) askCount(ctx context.Context, p purpose, s partition.Slice) (int64, error) {
-	query := t.table.Source.Count(s)
-	f, err := t.figures(ctx, p, query, countField)
-	if err != nil {
-		return 0, err
-	}
-	if f.rows != 1 {
-		return 0, fmt.Errorf("answer to %q: %d rows, want one", query, f.rows)
-	}
-	return f.columns[countField.Name][0], nil
-}
-
-// halved is the longest range that is not counted by halves any more: where so little is refused as too much, something
-// else is the matter.
-const halved = 2 * partition.Day
-
-// askHistogram counts a slice by bins of its cursor. Where that is too much to count in one call, each half is counted.
-func (t *track) askHistogram(ctx context.Context, s partition.Slice, width partition.Tick) (partition.Histogram, error) {
-	h, err := t.histogram(ctx, t.table.Source.Histogram(s, width), partition.Span{Start: s.Start, End: s.End, Width: width})
-	halves, ok := s.SplitAt((s.Start + (s.End-s.Start)/2).Floor(width))
-	if !ok || s.End-s.Start <= halved || !errors.Is(err, hunting.ErrTooBig) {
-		return h, err
-	}
-	early, err := t.askHistogram(ctx, halves[0], width)
-	if err != nil {
-		return h, err
-	}
-	late, err := t.askHistogram(ctx, halves[1], width)
-	return partition.Histogram{Start: s.Start, End: s.End, Bins: slices.Concat(early.Bins, late.Bins)}, err
-}
-
-// askStamps counts a stamped slice by bins of the other clock, Timestamp.
-func (t *track) askStamps(ctx context.Context, s partition.Slice, width partition.Tick) (partition.Histogram, error) {
-	end := s.Ceiling
-	if end == 0 {
-		end = partition.MaxTick + 1 // the last instant of all can be forged too
-	}
-	return t.histogram(ctx, t.table.Source.Stamps(s, width), partition.Span{Start: s.Floor, End: end, Width: width})
-}
-
-func (t *track) histogram(ctx context.Context, query string, span partition.Span) (partition.Histogram, error) {
-	f, err := t.figures(ctx, planning, query, rowsField, binField, oldestField)
-	if err != nil {
-		return partition.Histogram{}, err
-	}
-	if f.rows >= checkpoint.RowCap {
-		return partition.Histogram{}, fmt.Errorf("answer to %q: %d bins reach the row cap", query, f.rows)
-	}
-	bins := make([]partition.Bin, f.rows)
-	for i := range bins {
-		start := f.ticks(binField.Name, i)
-		bins[i] = partition.Bin{
-			Start: start, End: start + span.Width, Rows: f.columns[rowsField.Name][i], Oldest: f.ticks(oldestField.Name, i),
-		}
-	}
-	h, err := partition.NewHistogram(span.Start, span.End, bins)
-	if err != nil {
-		return h, fmt.Errorf("answer to %q: %w", query, err)
-	}
-	return h, nil
-}

@@ -129,15 +129,10 @@ func (t *track) probe(ctx context.Context, from partition.Tick) ([]partition.Str
 	case ByTimestampOnly:
 		return []partition.Stream{partition.Whole}, nil
 	}
-	query := t.table.Source.Probe(from, t.tenant.clock.tick())
-	f, err := t.figures(ctx, planning, query, rowsField, unstamped)
+	rows, without, err := t.askProbe(ctx, from, t.tenant.clock.tick(), halvings)
 	if err != nil {
 		return nil, err
 	}
-	if f.rows != 1 {
-		return nil, fmt.Errorf("answer to %q: %d rows, want one", query, f.rows)
-	}
-	rows, without := f.columns[rowsField.Name][0], f.columns[unstamped.Name][0]
 	switch {
 	case rows == 0:
 		return nil, nil
@@ -147,6 +142,27 @@ func (t *track) probe(ctx context.Context, from partition.Tick) ([]partition.Str
 		return []partition.Stream{partition.Unstamped}, nil
 	}
 	return []partition.Stream{partition.Stamped, partition.Unstamped}, nil
+}
+
+// askProbe counts the rows of a range of Timestamp, and those without ingestion time, by halves where that is too much.
+func (t *track) askProbe(ctx context.Context, from, to partition.Tick, left int) (rows, without int64, err error) {
+	query := t.table.Source.Probe(from, to)
+	f, err := t.figures(ctx, planning, query, rowsField, unstamped)
+	if middle := from + (to-from)/2; left > 0 && errors.Is(err, hunting.ErrTooBig) {
+		rows, without, err = t.askProbe(ctx, from, middle, left-1)
+		if err != nil {
+			return 0, 0, err
+		}
+		moreRows, moreWithout, err := t.askProbe(ctx, middle, to, left-1)
+		return rows + moreRows, without + moreWithout, err
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	if f.rows != 1 {
+		return 0, 0, fmt.Errorf("answer to %q: %d rows, want one", query, f.rows)
+	}
+	return f.columns[rowsField.Name][0], f.columns[unstamped.Name][0], nil
 }
 
 // completeSource fills in what only the streams and columns of the table tell: whether rows have an ingestion time,

@@ -26,12 +26,13 @@ type tenantRun struct {
 	api      API
 	lease    *lease
 	clock    *clock
+	rowCap   *rowCap
 	tracks   []*track
 	spent    error // a budget of the tenant is spent, or the tenant is another process's: no more calls in this run
 }
 
 func (e *Exporter) newTenant(t Tenant) *tenantRun {
-	r := &tenantRun{exporter: e, id: t.ID, api: t.API, lease: e.newLease(t), clock: &clock{now: e.opts.Now}}
+	r := &tenantRun{exporter: e, id: t.ID, api: t.API, lease: e.newLease(t), clock: &clock{now: e.opts.Now}, rowCap: newRowCap()}
 	for _, table := range e.opts.Tables {
 		r.tracks = append(r.tracks, newTrack(r, table))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"huntlake/checkpoint"
 	"huntlake/partition"
+	"huntlake/pipeline/hunting"
 )
 
 // errSmallest says that a slice cannot be split.
@@ -15,7 +16,7 @@ var errSmallest = errors.New("it cannot be made smaller: its rows share one inst
 // narrow replaces a slice that is too big for a call by at least two smaller ones: along its cursor, down to the
 // tick; then along the other clock; and only then by hash buckets.
 func (t *track) narrow(ctx context.Context, s partition.Slice, rows int64, why string) error {
-	limit := min(t.cost().RowsPerCall(t.opts().Caps), (rows+1)/2)
+	limit := min(t.cost().RowsPerCall(t.caps()), (rows+1)/2)
 	for _, way := range []func(context.Context, partition.Slice, int64) ([]partition.Planned, error){
 		t.byCursor, t.byOther, t.byBucket,
 	} {
@@ -82,8 +83,13 @@ func (t *track) byOther(ctx context.Context, s partition.Slice, limit int64) ([]
 	if end == 0 {
 		end = max(s.End, s.Floor) + partition.Day // later Timestamps are forged; they get bins of their own all the same
 	}
+	coarser := 0
 	for width := partition.BinWidth(s.Floor, end); ; width = max(1, width/partition.MaxBins) {
 		h, err := t.askStamps(ctx, s, width)
+		for ; errors.Is(err, hunting.ErrTooBig) && coarser < 2; coarser++ {
+			width *= 32 // fewer bins
+			h, err = t.askStamps(ctx, s, width)
+		}
 		if err != nil {
 			return nil, err
 		}

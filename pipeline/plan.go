@@ -89,7 +89,7 @@ func (t *track) plan(ctx context.Context, l *lane) error {
 	}
 	t.tell("plan", nil)
 	cost := t.planCost()
-	if err := t.refine(ctx, l, cost.RowsPerCall(t.opts().Caps)); err != nil {
+	if err := t.refine(ctx, l, cost.RowsPerCall(t.caps())); err != nil {
 		return err
 	}
 	slices := t.pack(l, cost)
@@ -191,7 +191,7 @@ func (t *track) refine(ctx context.Context, l *lane, limit int64) error {
 // pack cuts what is left of the lane. A range without rows is one slice that is proved by the count alone.
 func (t *track) pack(l *lane, cost partition.Cost) []partition.Planned {
 	whole := l.slice(l.hist.Start, l.hist.End)
-	if planned := partition.Pack(whole, *l.hist, cost.RowsPerCall(t.opts().Caps)); len(planned) > 0 {
+	if planned := partition.Pack(whole, *l.hist, cost.RowsPerCall(t.caps())); len(planned) > 0 {
 		return planned
 	}
 	return []partition.Planned{{Slice: whole}}

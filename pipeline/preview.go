@@ -91,8 +91,8 @@ func (t *track) preview(ctx context.Context) (TablePreview, error) {
 // have taught.
 func (t *track) previewLane(ctx context.Context, l *lane, p *TablePreview) error {
 	start := l.hist.Start
-	for cost := t.planCost(); l.hist != nil; cost = cost.Settled(t.opts().Caps) {
-		if err := t.refine(ctx, l, cost.RowsPerCall(t.opts().Caps)); err != nil {
+	for cost := t.planCost(); l.hist != nil; cost = cost.Settled(t.caps()) {
+		if err := t.refine(ctx, l, cost.RowsPerCall(t.caps())); err != nil {
 			return err
 		}
 		slices := t.pack(l, cost)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"huntlake/checkpoint"
 	"huntlake/partition"
@@ -66,12 +67,16 @@ func (t *track) read(ctx context.Context, r checkpoint.Reading) error {
 	a, err := t.ask(ctx, reading, query, t.fields())
 	if errors.Is(err, hunting.ErrTooBig) {
 		t.wasted()
+		if err := t.refused(leaf.Counted, err); err != nil {
+			return err
+		}
 		return t.lost(t.narrow(ctx, r.Slice, leaf.Counted, err.Error()))
 	}
 	if err != nil {
 		return err
 	}
 	defer a.Release()
+	t.answered()
 	receipt := checkpoint.Receipt{
 		Reading: r, Query: query, Received: a.Rows, Answer: a.Bytes, RunTime: a.Elapsed,
 		Called: called, Answered: t.tenant.clock.tick(),
@@ -90,6 +95,32 @@ func (t *track) lost(err error) error {
 		return nil
 	}
 	return err
+}
+
+// maxRefusals is how many answers in a row, with none between them that came, are refused as too big before the table
+// is left alone: that many halvings make a few rows of what fills an answer, and each refusal may have cost the tenant
+// minutes of its CPU.
+const maxRefusals = 20
+
+// refused takes note of an answer to a slice of so many rows that was refused as too big, and returns an error if a
+// smaller one will not do either.
+func (t *track) refused(rows int64, err error) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.refusals++
+	switch {
+	case rows == 1:
+		return fmt.Errorf("a single row is too big for the service: %w", err)
+	case t.refusals >= maxRefusals:
+		return fmt.Errorf("%d answers in a row were too big for the service, the last one of %d rows; leave it some time: %w", t.refusals, rows, err)
+	}
+	return nil
+}
+
+func (t *track) answered() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.refusals = 0
 }
 
 func (t *track) wasted() { t.count(func(r *TableReport) { r.Calls.Wasted++ }) }
@@ -116,7 +147,7 @@ func (t *track) fields() []schema.Field {
 // tooBig says why a slice of so many rows is not to be asked as it is, or nothing: it is over the row cap, or rows
 // have turned out so wide since it was planned that the answer is expected to be refused.
 func (t *track) tooBig(rows int64) string {
-	caps := t.opts().Caps
+	caps := t.caps()
 	if rows > caps.Rows {
 		return fmt.Sprintf("%d rows are over the cap of %d", rows, caps.Rows)
 	}
@@ -127,11 +158,13 @@ func (t *track) tooBig(rows int64) string {
 }
 
 // trust holds an answer's row count against the plan's. A count that does not match is asked again, at most twice: an
-// answer that agrees with a recount is taken; one that disagrees with two equal ones is wrong, and the slice is asked
-// again and at last split; if the counts differ, the source is moving, and the receipt says so.
+// answer that agrees with a recount is taken; one that ends where the service cuts answers is split; one that disagrees
+// with two equal counts, or lies beyond all of them, is wrong, and the slice is asked again and at last split; if the
+// counts differ, the source is moving, and the receipt says so.
 func (t *track) trust(ctx context.Context, r *checkpoint.Receipt, counted int64) (bool, error) {
 	r.Counted = []int64{counted}
-	capped := r.Received >= checkpoint.RowCap
+	limit := t.tenant.rowCap.at()
+	capped := r.Received == limit || r.Received >= checkpoint.RowCap
 	for len(r.Counted) <= 2 && (capped || r.Received != r.Counted[len(r.Counted)-1]) {
 		n, err := t.askCount(ctx, recounting, r.Reading.Slice)
 		if err != nil {
@@ -144,12 +177,12 @@ func (t *track) trust(ctx context.Context, r *checkpoint.Receipt, counted int64)
 	}
 	last := r.Counted[len(r.Counted)-1]
 	switch {
-	case capped:
+	case capped && (r.Received < last || r.Received >= checkpoint.RowCap), r.Received < last && t.tenant.rowCap.learn(r.Received):
 		t.wasted()
-		return false, t.narrow(ctx, r.Reading.Slice, max(last, checkpoint.RowCap), "the answer reached the row cap")
+		return false, t.narrow(ctx, r.Reading.Slice, max(last, r.Received), fmt.Sprintf("the answer was cut at %d rows", r.Received))
 	case r.Received == last:
 		return true, nil
-	case r.Counted[1] != last:
+	case r.Counted[1] != last && r.Received >= slices.Min(r.Counted) && r.Received <= slices.Max(r.Counted):
 		r.Moved = true
 		return true, nil
 	}

@@ -40,6 +40,7 @@ type track struct {
 
 	mu       sync.Mutex
 	mismatch map[partition.Slice]int // answers of other than the counted number of rows
+	refusals int                     // answers that were too big since the last one that came
 	report   TableReport
 	planned  int64
 }

@@ -63,51 +63,18 @@ func (t *track) commonFloor() partition.Tick {
 	return max(high, edge).Ceil(partition.Day)
 }
 
-// dayCount is what the source holds of a day of Timestamp.
-type dayCount struct{ rows, unstamped int64 }
-
-func (t *track) askDays(ctx context.Context, from, to partition.Tick) (map[partition.Date]dayCount, error) {
-	f, err := t.figures(ctx, planning, t.table.Source.Days(from, to), rowsField, unstamped, dayField)
-	if err != nil {
-		return nil, err
-	}
-	out := map[partition.Date]dayCount{}
-	for i := range f.rows {
-		out[partition.DateOf(f.ticks(dayField.Name, i))] = dayCount{f.columns[rowsField.Name][i], f.columns[unstamped.Name][i]}
-	}
-	return out, nil
-}
-
-func (t *track) askCells(ctx context.Context, s partition.Slice) (checkpoint.Cells, error) {
-	f, err := t.figures(ctx, planning, t.table.Source.Cells(s), rowsField, binField, dayField)
-	if err != nil {
-		return nil, err
-	}
-	out := checkpoint.Cells{}
-	for i := range f.rows {
-		out[checkpoint.Cell{Hour: f.ticks(binField.Name, i), Day: partition.DateOf(f.ticks(dayField.Name, i))}] += f.columns[rowsField.Name][i]
-	}
-	return out, nil
-}
-
 // verifyStream compares a stream up to its frontier, cell by cell, and adds its stamped rows to the days' sums.
 func (t *track) verifyStream(ctx context.Context, stream partition.Stream, v *checkpoint.Verify, stamped map[partition.Date]int64) error {
 	var r checkpoint.Range
 	var ledger checkpoint.Cells
 	t.ledger.View(func(s *checkpoint.State) { r, ledger = s.Streams[stream], maps.Clone(s.Cells[stream]) })
 	s := partition.Slice{Stream: stream, Start: partition.MinTick, End: r.End, Floor: v.Floor}
-	source, err := t.askCells(ctx, s)
+	found, err := t.askCells(ctx, s)
 	if err != nil {
 		return err
 	}
-	for cell, n := range source {
-		if stream == partition.Stamped {
-			stamped[cell.Day] += n
-		}
-		if cell.Hour < r.Start {
-			delete(source, cell) // before the export began
-		}
-	}
+	source := found.cells
+	maps.DeleteFunc(source, func(cell checkpoint.Cell, _ int64) bool { return cell.Hour < r.Start }) // before the export began
 	t.dropPending(stream, source, ledger)
 	explained := t.explainChanged(stream, source, ledger, v)
 	t.short[stream] = compareCells(stream, source, ledger, v, explained)
@@ -116,8 +83,10 @@ func (t *track) verifyStream(ctx context.Context, stream partition.Stream, v *ch
 	}
 	s.Start, s.End = r.End, partition.MaxTick
 	behind, err := t.askCells(ctx, s)
-	for cell, n := range behind {
-		stamped[cell.Day] += n
+	for _, part := range []sourceCells{found, behind} {
+		for day, n := range part.days {
+			stamped[day] += n
+		}
 	}
 	return err
 }

@@ -1,0 +1,133 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"huntlake/partition"
+	"huntlake/pipeline/hunting"
+	"huntlake/schema"
+)
+
+// sums asks for the rows of a slice, added up by something, and refuses an answer that lacks some of the sums: it is
+// too big for one call, whatever the service says.
+func (t *track) sums(ctx context.Context, s partition.Slice, query string, want ...schema.Field) (figures, error) {
+	f, err := t.figures(ctx, planning, query, want...)
+	if err != nil {
+		return f, err
+	}
+	whole, err := t.isWhole(ctx, s, f)
+	if err == nil && !whole {
+		err = fmt.Errorf("the answer to %q was cut at %d rows: %w", query, f.rows, hunting.ErrTooBig)
+	}
+	return f, err
+}
+
+// isWhole reports whether sums of a slice are all of them. An answer that ends where a cap may be is held against a
+// count of the slice, which is rarely needed.
+func (t *track) isWhole(ctx context.Context, s partition.Slice, f figures) (bool, error) {
+	rows, limit := int64(f.rows), t.tenant.rowCap.at()
+	if rows == limit || !isCapLike(rows) {
+		return rows < limit, nil
+	}
+	n, err := t.askCount(ctx, planning, s)
+	if err != nil {
+		return false, err
+	}
+	var sum int64
+	for _, rows := range f.columns[rowsField.Name] {
+		sum += rows
+	}
+	return sum >= n || !t.tenant.rowCap.learn(rows), nil
+}
+
+// halvings is how often a range that is too much to count in one call is halved: enough for a month of minutes under
+// any cap that there ever was. Where so little is refused as too much, something else is the matter.
+const halvings = 5
+
+// halve cuts a slice at the edge of a bin in the middle of where its rows are to be expected.
+func (t *track) halve(s partition.Slice, width partition.Tick) ([]partition.Slice, bool) {
+	now := t.tenant.clock.tick()
+	low, high := max(s.Start, now-retention-partition.Day), min(s.End, now+partition.Day)
+	return s.SplitAt((low + (high-low)/2).Floor(width))
+}
+
+// askCount counts a slice, by halves where that is too much.
+func (t *track) askCount(ctx context.Context, p purpose, s partition.Slice) (int64, error) {
+	return t.countHalves(ctx, p, s, halvings)
+}
+
+func (t *track) countHalves(ctx context.Context, p purpose, s partition.Slice, left int) (int64, error) {
+	query := t.table.Source.Count(s)
+	f, err := t.figures(ctx, p, query, countField)
+	if halves, ok := t.halve(s, 1); ok && left > 0 && errors.Is(err, hunting.ErrTooBig) {
+		var sum int64
+		for _, half := range halves {
+			n, err := t.countHalves(ctx, p, half, left-1)
+			if err != nil {
+				return 0, err
+			}
+			sum += n
+		}
+		return sum, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	if f.rows != 1 {
+		return 0, fmt.Errorf("answer to %q: %d rows, want one", query, f.rows)
+	}
+	return f.columns[countField.Name][0], nil
+}
+
+// askHistogram counts a slice by bins of its cursor, by halves where that is too much.
+func (t *track) askHistogram(ctx context.Context, s partition.Slice, width partition.Tick) (partition.Histogram, error) {
+	return t.binHalves(ctx, s, width, halvings)
+}
+
+func (t *track) binHalves(ctx context.Context, s partition.Slice, width partition.Tick, left int) (partition.Histogram, error) {
+	h, err := t.histogram(ctx, s, t.table.Source.Histogram(s, width), partition.Span{Start: s.Start, End: s.End, Width: width})
+	halves, ok := t.halve(s, width)
+	if !ok || left == 0 || !errors.Is(err, hunting.ErrTooBig) {
+		return h, err
+	}
+	early, err := t.binHalves(ctx, halves[0], width, left-1)
+	if err != nil {
+		return h, err
+	}
+	late, err := t.binHalves(ctx, halves[1], width, left-1)
+	return partition.Histogram{Start: s.Start, End: s.End, Bins: slices.Concat(early.Bins, late.Bins)}, err
+}
+
+// askStamps counts a stamped slice by bins of the other clock, Timestamp.
+func (t *track) askStamps(ctx context.Context, s partition.Slice, width partition.Tick) (partition.Histogram, error) {
+	end := s.Ceiling
+	if end == 0 {
+		end = partition.MaxTick + 1 // the last instant of all can be forged too
+	}
+	return t.histogram(ctx, s, t.table.Source.Stamps(s, width), partition.Span{Start: s.Floor, End: end, Width: width})
+}
+
+func (t *track) histogram(ctx context.Context, s partition.Slice, query string, span partition.Span) (partition.Histogram, error) {
+	f, err := t.sums(ctx, s, query, rowsField, binField, oldestField)
+	if err != nil {
+		return partition.Histogram{}, err
+	}
+	bins := make([]partition.Bin, f.rows)
+	for i := range bins {
+		start, oldest := f.ticks(binField.Name, i), f.ticks(oldestField.Name, i)
+		if oldest < s.Floor {
+			return partition.Histogram{}, fmt.Errorf("answer to %q: the oldest row of bin %v is of %v, which was not asked for", query, start, oldest)
+		}
+		bins[i] = partition.Bin{
+			Start: start, End: start + span.Width, Rows: f.columns[rowsField.Name][i], Oldest: oldest,
+		}
+	}
+	h, err := partition.NewHistogram(span.Start, span.End, bins)
+	if err != nil {
+		return h, fmt.Errorf("answer to %q: %w", query, err)
+	}
+	return h, nil
+}
