@@ -8,6 +8,7 @@ import (
 	"huntlake/checkpoint"
 	"huntlake/partition"
 	"huntlake/pipeline/hunting"
+	"huntlake/schema"
 )
 
 // sourceCells is what the source holds of a slice.
@@ -50,12 +51,15 @@ func (t *track) askCells(ctx context.Context, s partition.Slice) (sourceCells, e
 	return parts, err
 }
 
+// isMany doubts every answer that a cap may have cut: what a verify says must not rest on a guess.
+func isMany(rows int64) bool { return rows >= leastCap }
+
 // addCells counts the rows of a slice whose Timestamp is below ceiling, if that is not 0.
 func (t *track) addCells(ctx context.Context, s partition.Slice, ceiling partition.Tick, left int, to sourceCells) error {
 	below := s
 	below.Ceiling = ceiling
 	query := t.table.Source.Cells(below)
-	f, err := t.sums(ctx, below, query, rowsField, binField, dayField)
+	f, err := t.askSums(ctx, below, sums{query, []schema.Field{rowsField, binField, dayField}, isMany})
 	if halves, ok := t.halve(s, partition.Hour); ok && left > 0 && errors.Is(err, hunting.ErrTooBig) {
 		for _, half := range halves {
 			if err := t.addCells(ctx, half, ceiling, left-1, to); err != nil {

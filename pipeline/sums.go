@@ -6,31 +6,38 @@ import (
 	"fmt"
 	"slices"
 
+	"huntlake/checkpoint"
 	"huntlake/partition"
 	"huntlake/pipeline/hunting"
 	"huntlake/schema"
 )
 
-// sums asks for the rows of a slice, added up by something, and refuses an answer that lacks some of the sums: it is
-// too big for one call, whatever the service says.
-func (t *track) sums(ctx context.Context, s partition.Slice, query string, want ...schema.Field) (figures, error) {
-	f, err := t.figures(ctx, planning, query, want...)
+// sums is the rows of a slice, added up by something.
+type sums struct {
+	query string
+	want  []schema.Field
+	doubt func(rows int64) bool // whether an answer of so many rows is to be held against a count
+}
+
+// askSums refuses an answer that lacks some of the sums: it is too big for one call, whatever the service says.
+func (t *track) askSums(ctx context.Context, s partition.Slice, q sums) (figures, error) {
+	f, err := t.figures(ctx, planning, q.query, q.want...)
 	if err != nil {
 		return f, err
 	}
-	whole, err := t.isWhole(ctx, s, f)
+	whole, err := t.isWhole(ctx, s, f, q.doubt)
 	if err == nil && !whole {
-		err = fmt.Errorf("the answer to %q was cut at %d rows: %w", query, f.rows, hunting.ErrTooBig)
+		err = fmt.Errorf("the answer to %q was cut at %d rows: %w", q.query, f.rows, hunting.ErrTooBig)
 	}
 	return f, err
 }
 
-// isWhole reports whether sums of a slice are all of them. An answer that ends where a cap may be is held against a
-// count of the slice, which is rarely needed.
-func (t *track) isWhole(ctx context.Context, s partition.Slice, f figures) (bool, error) {
+// isWhole reports whether sums of a slice are all of them. An answer of so many rows that doubt is in order is held
+// against a count of the slice.
+func (t *track) isWhole(ctx context.Context, s partition.Slice, f figures, doubt func(int64) bool) (bool, error) {
 	rows, limit := int64(f.rows), t.tenant.rowCap.at()
-	if rows == limit || !isCapLike(rows) {
-		return rows < limit, nil
+	if rows == limit || !doubt(rows) {
+		return rows < checkpoint.RowCap && rows != limit, nil
 	}
 	n, err := t.askCount(ctx, planning, s)
 	if err != nil {
@@ -40,7 +47,10 @@ func (t *track) isWhole(ctx context.Context, s partition.Slice, f figures) (bool
 	for _, rows := range f.columns[rowsField.Name] {
 		sum += rows
 	}
-	return sum >= n || !t.tenant.rowCap.learn(rows), nil
+	if sum < n {
+		t.tenant.rowCap.learn(rows)
+	}
+	return sum >= n, nil
 }
 
 // halvings is how often a range that is too much to count in one call is halved: enough for a month of minutes under
@@ -111,7 +121,7 @@ func (t *track) askStamps(ctx context.Context, s partition.Slice, width partitio
 }
 
 func (t *track) histogram(ctx context.Context, s partition.Slice, query string, span partition.Span) (partition.Histogram, error) {
-	f, err := t.sums(ctx, s, query, rowsField, binField, oldestField)
+	f, err := t.askSums(ctx, s, sums{query, []schema.Field{rowsField, binField, oldestField}, isCapLike})
 	if err != nil {
 		return partition.Histogram{}, err
 	}
