@@ -61,6 +61,10 @@ type Options struct {
 
 	Claim string // names this process among those that claim a tenant, like a nonce; drawn if it is empty
 
+	// LeaseLife is how long a claim lasts that is not renewed, which is how long others wait for a process whose machine
+	// has stopped; 2 minutes. It is renewed, with two requests to the bucket, four times as often.
+	LeaseLife time.Duration
+
 	Window     time.Duration // how far back a first run reaches; 30 days
 	Settle     time.Duration // how far behind the clock a plan ends; 10 minutes
 	MaxDelay   time.Duration // after which staged rows are published anyhow; 1 hour
@@ -83,6 +87,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.Window, 30*24*time.Hour)
 	setDefault(&o.Settle, 10*time.Minute)
 	setDefault(&o.MaxDelay, time.Hour)
+	setDefault(&o.LeaseLife, 2*time.Minute)
 	setDefault(&o.TargetSize, 128<<20)
 	setDefault(&o.Caps.Rows, checkpoint.RowCap-1)
 	setDefault(&o.Caps.Bytes, defaultBytes)
@@ -123,7 +128,7 @@ func (o Options) Validate() error {
 	fault(len(o.Tables) == 0, "no table")
 	fault(o.Now == nil || o.Nonce == nil || o.Program == "", "no clock, nonce or program name")
 	fault(o.Window < 0 || partition.Tick(o.Window/100) > retention, "window is not within 30 days")
-	fault(o.Settle < 0 || o.MaxDelay < 0 || o.TargetSize < 0 || o.Parallel < 0, "a limit is negative")
+	fault(o.Settle < 0 || o.MaxDelay < 0 || o.LeaseLife < 0 || o.TargetSize < 0 || o.Parallel < 0, "a limit is negative")
 	for _, t := range o.Tables {
 		errs = append(errs, t.Table.Validate(), t.Source.Validate())
 	}

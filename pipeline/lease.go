@@ -13,11 +13,8 @@ import (
 	"huntlake/pipeline/hunting"
 )
 
-// How long a claim on a tenant lasts, and how often it is renewed meanwhile.
-const (
-	leaseLife  = 2 * time.Minute
-	leaseRenew = 30 * time.Second
-)
+// renewals is how often a claim is renewed within its life: three may fail in a row before it runs out.
+const renewals = 4
 
 // errTaken ends the calls of a run whose claim another process has taken over while this one slept.
 var errTaken = errors.New("another process has taken over this tenant")
@@ -26,12 +23,13 @@ var errTaken = errors.New("another process has taken over this tenant")
 type lease struct {
 	tenancy *checkpoint.Tenancy
 	quota   *hunting.Quota // nil: nothing to keep
+	life    time.Duration  // of a claim
 }
 
 func (e *Exporter) newLease(t Tenant) *lease {
 	o := &e.opts
 	who := checkpoint.Claimant{Nonce: o.Claim, Program: o.Program, Process: o.Process, Gone: o.Gone}
-	return &lease{tenancy: checkpoint.NewTenancy(ledgerBucket{o.Bucket}, t.ID, who, o.Now), quota: t.Quota}
+	return &lease{tenancy: checkpoint.NewTenancy(ledgerBucket{o.Bucket}, t.ID, who, o.Now), quota: t.Quota, life: o.LeaseLife}
 }
 
 // hold claims the tenant, calls work with a context that ends when the claim is lost, and gives the tenant up.
@@ -61,14 +59,14 @@ func (l *lease) hold(ctx context.Context, work func(context.Context)) error {
 // take claims the tenant and counts as spent what earlier processes have spent, in a record of its own: if this one is
 // killed before it renews its claim, the next must not forget it.
 func (l *lease) take(ctx context.Context) error {
-	before, err := l.claim(ctx, leaseLife)
+	before, err := l.claim(ctx, l.life)
 	if err != nil || l.quota == nil || len(before.Spent) == 0 || l.tenancy.Mine(before) {
 		return err // what this process has spent, its quota knows
 	}
 	if err := l.restore(before); err != nil {
 		return err
 	}
-	_, err = l.claim(ctx, leaseLife)
+	_, err = l.claim(ctx, l.life)
 	return err
 }
 
@@ -99,7 +97,7 @@ func (l *lease) restore(before checkpoint.Owner) error {
 // renew keeps the claim until ctx ends. A renewal that fails for another reason than a new owner is tried again: the
 // claim saves quota, and losing it loses nothing.
 func (l *lease) renew(ctx context.Context, stop context.CancelCauseFunc) {
-	tick := time.NewTicker(leaseRenew)
+	tick := time.NewTicker(l.life / renewals)
 	defer tick.Stop()
 	for {
 		select {
@@ -107,7 +105,7 @@ func (l *lease) renew(ctx context.Context, stop context.CancelCauseFunc) {
 			return
 		case <-tick.C:
 		}
-		before, err := l.claim(ctx, leaseLife)
+		before, err := l.claim(ctx, l.life)
 		var owned *checkpoint.OwnedError
 		if errors.As(err, &owned) {
 			stop(fmt.Errorf("%w: %w", errTaken, err))
