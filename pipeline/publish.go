@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strconv"
 	"time"
 
@@ -26,8 +27,9 @@ func (t *track) wantPublish() *task {
 	}
 	found, idle := false, t.idle()
 	t.ledger.View(func(s *checkpoint.State) {
+		_, begun := t.begun(s)
 		_, _, ripe := t.ripe(s, idle)
-		found = len(s.Begun) > 0 || ripe
+		found = begun || ripe
 	})
 	if !found {
 		return nil
@@ -62,6 +64,9 @@ func (t *track) publish(ctx context.Context, idle bool) error {
 	defer merges.Release(1)
 	t.tell("publish", nil)
 	file, err := t.merge(ctx, number, begun)
+	if errors.Is(err, fs.ErrNotExist) {
+		return t.stuck(ctx, number, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -81,14 +86,13 @@ func (t *track) publish(ctx context.Context, idle bool) error {
 
 // claim takes up a publish that was begun, or begins one.
 func (t *track) claim(ctx context.Context, idle bool) (number int64, begun checkpoint.PublishBegin, err error) {
+	found := false
 	t.ledger.View(func(s *checkpoint.State) {
-		for n, b := range s.Begun {
-			if number == 0 || n < number {
-				number, begun = n, b
-			}
+		if number, found = t.begun(s); found {
+			begun = s.Begun[number]
 		}
 	})
-	if number != 0 {
+	if found {
 		return number, begun, nil
 	}
 	c, err := t.ledger.Append(ctx, func(s *checkpoint.State, n int64) (checkpoint.Body, error) {
@@ -102,6 +106,48 @@ func (t *track) claim(ctx context.Context, idle bool) (number int64, begun check
 		return 0, begun, err
 	}
 	return c.Number, *c.Body.(*checkpoint.PublishBegin), nil
+}
+
+// begun is the oldest publish without an end, but for those that were found to be stuck.
+func (t *track) begun(s *checkpoint.State) (number int64, found bool) {
+	for n := range s.Begun {
+		if !t.isStuck(n) && (!found || n < number) {
+			number, found = n, true
+		}
+	}
+	return number, found
+}
+
+func (t *track) isStuck(number int64) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.stuckAt[number]
+}
+
+// stuckError is a publish that cannot be finished, which keeps no other from being.
+type stuckError struct{ err error }
+
+func (e *stuckError) Error() string {
+	return e.err.Error() + "; its rows were read and are gone: restore the object, or move the table's ledger and files away and export it anew"
+}
+
+func (e *stuckError) Unwrap() error { return e.err }
+
+// stuck finds out why an input of a publish is not there. Another process may have finished the publish and swept the
+// staged objects since; otherwise somebody has deleted what only a sweep may delete.
+func (t *track) stuck(ctx context.Context, number int64, err error) error {
+	if err := t.ledger.Refresh(ctx); err != nil {
+		return err
+	}
+	open := false
+	t.ledger.View(func(s *checkpoint.State) { _, open = s.Begun[number] })
+	if !open {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.stuckAt[number] = true
+	return &stuckError{err}
 }
 
 // merge writes the output of a publish and reads it back.

@@ -3,7 +3,9 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -59,8 +61,20 @@ func commonColumns(table schema.Table, n int) schema.Table {
 	return out
 }
 
-// held is the rows of a slice that lie in the lake, published or staged.
+// held is the rows of a slice that lie in the lake, published or staged. Where a staged object has gone, another process
+// has published and swept it since the ledger was read: a second look finds its rows in the file.
 func (t *track) held(ctx context.Context, slice partition.Slice, table, compared schema.Table) (*holding, error) {
+	h, err := t.holding(ctx, slice, table, compared)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return h, err
+	}
+	if err := t.ledger.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	return t.holding(ctx, slice, table, compared)
+}
+
+func (t *track) holding(ctx context.Context, slice partition.Slice, table, compared schema.Table) (*holding, error) {
 	h := &holding{
 		slice: slice, counts: multiset{}, rows: map[partition.Tick]int64{}, width: compared.Arrow(),
 		time: timeColumn(table, t.table.Source.TimeColumn),
@@ -69,18 +83,23 @@ func (t *track) held(ctx context.Context, slice partition.Slice, table, compared
 	if h.hasher, err = schema.NewHasher(h.width); err != nil {
 		return nil, err
 	}
+	return h, t.scan(ctx, slice, table.Arrow(), h.add)
+}
+
+// scan calls fn with the rows of the sections and files that may hold rows of a slice.
+func (t *track) scan(ctx context.Context, slice partition.Slice, s *arrow.Schema, fn func(arrow.Record) error) error {
 	inputs, files := t.holders(slice)
 	for _, in := range inputs {
-		if err := t.opts().Bucket.ScanStaged(ctx, in, table.Arrow(), h.add); err != nil {
-			return nil, err
+		if err := t.opts().Bucket.ScanStaged(ctx, in, s, fn); err != nil {
+			return err
 		}
 	}
 	for _, key := range files {
-		if err := t.opts().Bucket.Scan(ctx, key, table.Arrow(), h.add); err != nil {
-			return nil, err
+		if err := t.opts().Bucket.Scan(ctx, key, s, fn); err != nil {
+			return err
 		}
 	}
-	return h, nil
+	return nil
 }
 
 // holders are the staged sections and published files that may hold rows of a slice: those of the days in which the

@@ -39,6 +39,7 @@ type track struct {
 	unread bool
 
 	mu       sync.Mutex
+	stuckAt  map[int64]bool          // publishes that cannot be finished, by number
 	mismatch map[partition.Slice]int // answers of other than the counted number of rows
 	refusals int                     // answers that were too big since the last one that came
 	report   TableReport
@@ -59,6 +60,7 @@ func newTrack(r *tenantRun, table Table) *track {
 	return &track{
 		tenant: r, table: table,
 		reading:  map[partition.Slice]bool{},
+		stuckAt:  map[int64]bool{},
 		mismatch: map[partition.Slice]int{},
 		short:    map[partition.Stream][]checkpoint.Cell{},
 		report:   TableReport{Table: table.Table.Path()},
@@ -122,15 +124,20 @@ func (t *track) wantOpen() *task {
 	}}
 }
 
-// fail ends the table's calls; what has been staged is still published, unless that is what failed.
+// fail ends the table's calls; what has been staged is still published, unless that is what failed. A publish that is
+// stuck ends nothing else.
 func (t *track) fail(err error, last bool) {
 	t.faults = append(t.faults, err)
+	t.opts().Logger.Error("table failed", "tenant", t.tenant.id, "table", t.table.Table.Path(), "error", err)
+	t.tell("failed", err)
+	var stuck *stuckError
+	if errors.As(err, &stuck) {
+		return
+	}
 	t.callsOver = true
 	if last || t.phase != moving {
 		t.phase = closed
 	}
-	t.opts().Logger.Error("table stopped", "tenant", t.tenant.id, "table", t.table.Table.Path(), "error", err)
-	t.tell("failed", err)
 }
 
 // close returns the report. spent is the tenant's quota error, if any.

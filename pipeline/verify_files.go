@@ -2,7 +2,9 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -47,7 +49,40 @@ func (t *track) verifyFiles(ctx context.Context, v *checkpoint.Verify) error {
 			keys = append(keys, o.Key)
 		}
 	}
-	return t.compareFiles(ctx, v, keys, expected, begun)
+	return errors.Join(t.compareFiles(ctx, v, keys, expected, begun), t.verifyStaged(ctx, v))
+}
+
+// verifyStaged holds the staged objects against the ledger: those whose rows readers do not have yet must be there. The
+// ledger is asked before and after the listing: what was staged or swept in between says nothing.
+func (t *track) verifyStaged(ctx context.Context, v *checkpoint.Verify) error {
+	before := t.stagedObjects()
+	objects, err := t.opts().Bucket.List(ctx, t.ledger.Key().StagedPrefix(), 0)
+	if err != nil {
+		return fmt.Errorf("list staged objects of %v: %w", t.ledger.Key().Table, err)
+	}
+	if err := t.ledger.Refresh(ctx); err != nil {
+		return err
+	}
+	missing := t.stagedObjects()
+	maps.DeleteFunc(missing, func(key string, _ bool) bool { return !before[key] })
+	for _, o := range objects {
+		delete(missing, o.Key)
+	}
+	for _, key := range slices.Sorted(maps.Keys(missing)) {
+		v.Differences = append(v.Differences, key+": the ledger expects this staged object, and it is not there")
+	}
+	return nil
+}
+
+// stagedObjects are the keys of the objects that hold rows which readers do not have yet.
+func (t *track) stagedObjects() map[string]bool {
+	keys := map[string]bool{}
+	t.ledger.View(func(s *checkpoint.State) {
+		for _, st := range s.Staged {
+			keys[st.Object] = true
+		}
+	})
+	return keys
 }
 
 func (t *track) compareFiles(ctx context.Context, v *checkpoint.Verify, keys []string, expected map[string]checkpoint.File, begun map[string]bool) error {

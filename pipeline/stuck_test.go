@@ -1,0 +1,41 @@
+package pipeline_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// A staged object that somebody has deleted is named by run and verify, and keeps no other rows from being published.
+func TestStagedObjectIsGone(t *testing.T) {
+	tables := generate(t, 400, "DeviceProcessEvents", "AlertInfo")
+	w := newWorld(t, tables)
+	w.opts.Caps.Rows = 40
+	w.opts.OneShot = false // everything stays staged
+	began := w.now()
+	w.run()
+	staged, err := w.bucket.List(t.Context(), "_export/tenant="+tenantID+"/DeviceProcessEvents/staged/", 0)
+	if err != nil || len(staged) < 5 {
+		t.Fatalf("%d staged objects, %v", len(staged), err)
+	}
+	lost := staged[len(staged)/2].Key
+	if err := w.bucket.Delete(t.Context(), lost); err != nil {
+		t.Fatal(err)
+	}
+	w.opts.OneShot = true
+	r, err := w.exporter().Run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), lost) || !strings.Contains(err.Error(), "restore the object") {
+		t.Errorf("run: %v", err)
+	}
+	total := w.source(tables[0], exported(began))
+	if got, rows := w.lake("DeviceProcessEvents"), r.Total().Waiting; int64(len(got))+rows < int64(len(total)) || len(got) < len(total)*3/4 {
+		t.Errorf("%d rows are published and %d wait, of %d", len(got), rows, len(total))
+	}
+	w.compare(tables[1], exported(began))
+	v, err := w.exporter().Verify(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(v.Tables[0].Differences, "\n"); !strings.Contains(got, lost+": the ledger expects this staged object, and it is not there") {
+		t.Errorf("verify: %s", got)
+	}
+}
