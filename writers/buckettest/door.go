@@ -142,14 +142,21 @@ type upload struct {
 	breaks bool
 }
 
-// Write implements io.Writer.
-func (w *upload) Write(p []byte) (int, error) {
+// Upload implements driver.Uploader.
+func (w *upload) Upload(r io.Reader) error {
 	if !w.breaks {
-		return w.Buffer.Write(p)
+		_, err := w.ReadFrom(r)
+		return err
 	}
-	n, _ := w.Buffer.Write(p[:len(p)/2])
-	return n, fmt.Errorf("upload %s after %d bytes: %w", w.key, w.Buffer.Len(), ErrFault)
+	n, err := io.CopyN(&w.Buffer, r, brokenAfter)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	return fmt.Errorf("upload %s after %d bytes: %w", w.key, n, ErrFault)
 }
+
+// brokenAfter is how many bytes of an upload arrive before it breaks off.
+const brokenAfter = 300
 
 // Close implements io.Closer.
 func (w *upload) Close() error {
