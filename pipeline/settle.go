@@ -72,11 +72,11 @@ func (t *track) watermark(stream partition.Stream) (at partition.Tick) {
 	return at
 }
 
-// settle counts the days again, in one call. Those that hold no more than was staged are settled; hours of the others
-// that have grown are opened again.
+// settle counts the days again, in one call, the first one from where the export began. Those that hold no more than was
+// staged are settled; hours of the others that have grown are opened again.
 func (t *track) settle(ctx context.Context, stream partition.Stream, days []partition.Date) error {
 	first, last := days[0], days[len(days)-1]
-	s := partition.Slice{Stream: stream, Start: first.Start(), End: last.End(), Floor: t.freshFloor()}
+	s := partition.Slice{Stream: stream, Start: max(first.Start(), t.start(stream)), End: last.End(), Floor: t.freshFloor()}
 	h, err := t.askHistogram(ctx, s, max(partition.Minute, partition.BinWidth(s.Start, s.End).Ceil(partition.Minute)))
 	if err != nil {
 		return err
