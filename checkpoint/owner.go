@@ -115,9 +115,13 @@ func ownerNumber(key string) (int64, error) {
 }
 
 // Claim makes this process the tenant's owner for the given time, or renews that, and returns the record before its
-// own: what it says of the quota is to be restored if it is another process's. A life of zero gives the tenant up.
-// While another process owns the tenant, and has not certainly ended, the error is an *OwnedError.
-func (y *Tenancy) Claim(ctx context.Context, life time.Duration, spent json.RawMessage) (Owner, error) {
+// own. A life of zero gives the tenant up. While another process owns the tenant, and has not certainly ended, the
+// error is an *OwnedError.
+//
+// What the new record says of the quota comes from spent, which is called with the record before, perhaps more than
+// once: what that one says is counted first if it is another process's, so that no record forgets what the one before
+// it knew, whenever who writes it is killed. A nil spent leaves what is known as it is.
+func (y *Tenancy) Claim(ctx context.Context, life time.Duration, spent func(before Owner) (json.RawMessage, error)) (Owner, error) {
 	const races = 8
 	for range races {
 		before, keys, err := y.Latest(ctx)
@@ -128,9 +132,15 @@ func (y *Tenancy) Claim(ctx context.Context, life time.Duration, spent json.RawM
 		if y.taken(before, now) {
 			return before, &OwnedError{before}
 		}
+		known := before.Spent
+		if spent != nil {
+			if known, err = spent(before); err != nil {
+				return Owner{}, err
+			}
+		}
 		mine := Owner{
 			Format: Format, Number: before.Number + 1, Nonce: y.who.Nonce, Program: y.who.Program, Process: y.who.Process,
-			Time: now, Until: now.Add(life), Spent: spent,
+			Time: now, Until: now.Add(life), Spent: known,
 		}
 		won, err := y.create(ctx, mine)
 		if err != nil {

@@ -26,7 +26,7 @@ func TestOwnerTaken(t *testing.T) {
 			b := newBucket()
 			now := func() time.Time { return at(1).Time() }
 			killed := checkpoint.NewTenancy(b, "t1", checkpoint.Claimant{Nonce: "p1", Process: c.process}, now)
-			if _, err := killed.Claim(t.Context(), time.Hour, []byte(`{"calls":7}`)); err != nil {
+			if _, err := killed.Claim(t.Context(), time.Hour, says(`{"calls":7}`)); err != nil {
 				t.Fatal(err)
 			}
 			next := checkpoint.NewTenancy(b, "t1", checkpoint.Claimant{Nonce: "p2", Process: "here/18", Gone: c.gone}, now)

@@ -25,10 +25,15 @@ func newProcess(b checkpoint.OwnerBucket, name string, hour int) *process {
 	return p
 }
 
+// says is an account of the quota that is the same whatever was spent before.
+func says(spent string) func(checkpoint.Owner) (json.RawMessage, error) {
+	return func(checkpoint.Owner) (json.RawMessage, error) { return json.RawMessage(spent), nil }
+}
+
 // claim tries until the bucket lets it.
 func (p *process) claim(t *testing.T, hours int, spent string) (before checkpoint.Owner, owned bool) {
 	t.Helper()
-	before, err := p.Claim(t.Context(), time.Duration(hours)*time.Hour, json.RawMessage(spent))
+	before, err := p.Claim(t.Context(), time.Duration(hours)*time.Hour, says(spent))
 	if errors.Is(err, errInjected) {
 		return p.claim(t, hours, spent)
 	}
@@ -147,5 +152,30 @@ func TestOwnerRace(t *testing.T) {
 	group.Wait()
 	if owners != 1 {
 		t.Errorf("%d processes own the tenant", owners)
+	}
+}
+
+// A record is never without what the one before it said of the quota: who is killed right after its first claim has
+// forgotten nothing, and who keeps no account passes it on.
+func TestOwnerAccounts(t *testing.T) {
+	b := newBucket()
+	first, second, third := newProcess(b, "p1", 0), newProcess(b, "p2", 1), newProcess(b, "p3", 2)
+	first.claim(t, 1, `["p1"]`)
+	_, err := second.Claim(t.Context(), time.Hour, func(before checkpoint.Owner) (json.RawMessage, error) {
+		return json.RawMessage(`["p2",` + string(before.Spent) + `]`), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before, err := third.Claim(t.Context(), time.Hour, nil); err != nil || string(before.Spent) != `["p2",["p1"]]` {
+		t.Errorf("after the second: %s, %v", before.Spent, err)
+	}
+	if o, _, err := third.Latest(t.Context()); err != nil || string(o.Spent) != `["p2",["p1"]]` || !third.Mine(o) {
+		t.Errorf("after the third: %s, %v", o.Spent, err)
+	}
+	broken := errors.New("no account")
+	_, err = third.Claim(t.Context(), time.Hour, func(checkpoint.Owner) (json.RawMessage, error) { return nil, broken })
+	if o, _, _ := third.Latest(t.Context()); !errors.Is(err, broken) || o.Number != 3 {
+		t.Errorf("without an account: %v, record %d", err, o.Number)
 	}
 }

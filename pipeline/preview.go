@@ -2,8 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"huntlake/checkpoint"
@@ -30,25 +28,21 @@ type TablePreview struct {
 }
 
 // Plan counts what there is to read and cuts it into slices as Run would, without reading it. A table that cannot be
-// counted has its error in the preview; the error returned joins them.
+// counted has its error in the preview; the error returned joins them. Like Run it claims each tenant meanwhile: if
+// another process works on one, the error is a *checkpoint.OwnedError.
 func (e *Exporter) Plan(ctx context.Context) (Preview, error) {
 	var p Preview
-	var errs []error
-	for _, tenant := range e.opts.Tenants {
-		r := e.newTenant(tenant)
-		for _, t := range r.tracks {
-			preview, err := t.preview(ctx)
-			if err != nil {
-				preview.Fault = err.Error()
-				errs = append(errs, fmt.Errorf("tenant %s: %s: %w", r.id, preview.Table, err))
-			}
-			p.Tables = append(p.Tables, preview)
-			if ctx.Err() != nil {
-				return p, context.Cause(ctx)
-			}
+	err := e.eachClaimed(ctx, func(ctx context.Context, t *track) error {
+		preview, err := t.preview(ctx)
+		if err != nil {
+			preview.Fault = err.Error()
 		}
-	}
-	return p, errors.Join(errs...)
+		p.Tables = append(p.Tables, preview)
+		return err
+	}, func(t *track, err error) {
+		p.Tables = append(p.Tables, TablePreview{Tenant: t.tenant.id, Table: t.table.Table.Path(), Fault: err.Error()})
+	})
+	return p, err
 }
 
 func (t *track) preview(ctx context.Context) (TablePreview, error) {

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"huntlake/partition"
@@ -48,20 +47,15 @@ func (t *track) planWhole(ctx context.Context, l *lane) error {
 // eachVerified does work for every table of every tenant, and joins the errors of those that failed.
 func (e *Exporter) eachVerified(ctx context.Context, work func(*track, context.Context) (TableVerification, error)) (Verification, error) {
 	var v Verification
-	var errs []error
-	for _, tenant := range e.opts.Tenants {
-		r := e.newTenant(tenant)
-		for _, t := range r.tracks {
-			found, err := work(t, ctx)
-			if err != nil {
-				found.Fault = err.Error()
-				errs = append(errs, fmt.Errorf("tenant %s: %s: %w", r.id, found.Table, err))
-			}
-			v.Tables = append(v.Tables, found)
-			if ctx.Err() != nil {
-				return v, context.Cause(ctx)
-			}
+	err := e.eachClaimed(ctx, func(ctx context.Context, t *track) error {
+		found, err := work(t, ctx)
+		if err != nil {
+			found.Fault = err.Error()
 		}
-	}
-	return v, errors.Join(errs...)
+		v.Tables = append(v.Tables, found)
+		return err
+	}, func(t *track, err error) {
+		v.Tables = append(v.Tables, TableVerification{Tenant: t.tenant.id, Table: t.table.Table.Path(), Fault: err.Error()})
+	})
+	return v, err
 }

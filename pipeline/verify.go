@@ -35,7 +35,8 @@ func (v Verification) Clean() bool {
 
 // Verify compares the source with the ledger, by counts, while the source still has the data; and the ledger with the
 // files, by counts and digests, reading every file back. It records the result in the ledger. The error joins those of
-// tables that could not be compared; differences are no error.
+// tables that could not be compared; differences are no error. Like Run it claims each tenant meanwhile: if another
+// process works on one, the error is a *checkpoint.OwnedError.
 func (e *Exporter) Verify(ctx context.Context) (Verification, error) {
 	return e.eachVerified(ctx, (*track).verify)
 }

@@ -81,7 +81,7 @@ func (p *program) explain(code int, err error) (text string, advice []string) {
 		return "interrupted", []string{"start it again: it goes on where this one stopped"}
 	case exitQuota:
 		wait := max(0, until(err).Sub(p.now())).Round(time.Second)
-		return err.Error(), []string{fmt.Sprintf("run it again in %s, or let huntlake run --watch wait for you; nothing that was read is read again", length(wait))}
+		return failures(err), []string{fmt.Sprintf("run it again in %s, or let huntlake run --watch wait for you; nothing that was read is read again", length(wait))}
 	}
 	return failures(err), remedies(err)
 }

@@ -12,7 +12,8 @@ import (
 )
 
 const planLong = `Counts what a run made now would read, and cuts it into the calls that the run would make.
-Counting costs a few calls a table; rows are not read, and nothing is written to the lake.
+Counting costs a few calls a table; rows are not read, and nothing in the lake changes but who
+works on the tenant. While another process does, there is no plan: exit code 4.
 
 The sizes are those of a small sample for a table that was never exported, and later those
 that its answers have had.`

@@ -20,7 +20,8 @@ ledger and files alone.
 With --repair, hours of which the source has more than the lake are read again, what the lake
 does not hold is added, and everything is verified once more. Files are never changed.
 
-Exit code 3: something differs, or rows are known to be missing (gaps).`
+Exit code 3: something differs, or rows are known to be missing (gaps). Exit code 4: another
+process works on the tenant, or the quota is spent.`
 
 const verifyExample = `  huntlake verify
   huntlake verify --repair

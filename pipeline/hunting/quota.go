@@ -29,10 +29,17 @@ type Quota struct {
 	budgets []budget
 	now     func() time.Time
 
+	keeping chan struct{} // held by who renews the cover
+
 	mu      sync.Mutex
 	spent   []Spend             // ascending At
 	running map[*Spend]struct{} // calls that have begun and not ended: At is when
 	blocked Block
+	keep    func(context.Context) error // renews the cover; nil: calls need none
+	cover   cover
+	begun   int           // calls, in all
+	ran     time.Duration // run time of calls that have ended, in all
+	typical time.Duration // run time of a call, as a moving average
 }
 
 // Spend is what was spent at one instant.
@@ -61,7 +68,7 @@ func NewQuota(opts QuotaOptions) (*Quota, error) {
 	if err := opts.validate(); err != nil {
 		return nil, fmt.Errorf("quota: %w", err)
 	}
-	q := &Quota{now: opts.Now, running: map[*Spend]struct{}{}}
+	q := &Quota{now: opts.Now, running: map[*Spend]struct{}{}, keeping: make(chan struct{}, 1), typical: firstTypical}
 	calls := func(s Spend) int64 { return int64(s.Calls) }
 	runTime := func(s Spend) int64 { return int64(s.RunTime) }
 	share := cmp.Or(opts.Share, 1)
@@ -105,8 +112,14 @@ func (q *Quota) Admit(ctx context.Context, maxWait time.Duration) (release func(
 	patience := q.now().Add(maxWait)
 	for {
 		call, block := q.begin()
-		if call != nil {
+		switch {
+		case call != nil:
 			return func(runTime time.Duration) { q.end(call, runTime) }, nil
+		case block == (Block{}):
+			if err := q.renewCover(ctx); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		if block.Until.After(patience) {
 			return nil, &QuotaError{Until: block.Until, Budget: block.Budget}
@@ -117,7 +130,7 @@ func (q *Quota) Admit(ctx context.Context, maxWait time.Duration) (release func(
 	}
 }
 
-// begin counts a call, or says what is in its way.
+// begin counts a call, or says what is in its way; nothing of a budget is if only the cover is missing.
 func (q *Quota) begin() (*Spend, Block) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -125,6 +138,11 @@ func (q *Quota) begin() (*Spend, Block) {
 	if b := q.latest(now); b.Until.After(now) {
 		return nil, b
 	}
+	if !q.covered(now) {
+		return nil, Block{}
+	}
+	q.begun++
+	q.cover.calls--
 	q.spent = append(q.spent, Spend{At: now, Calls: 1})
 	call := &Spend{At: now}
 	q.running[call] = struct{}{}
@@ -139,7 +157,11 @@ func (q *Quota) end(call *Spend, runTime time.Duration) {
 		return
 	}
 	delete(q.running, call)
-	q.spent = append(q.spent, Spend{At: q.advance(), RunTime: max(runTime, 0)})
+	runTime = max(runTime, 0)
+	q.ran += runTime
+	q.cover.runTime -= runTime
+	q.typical += (runTime - q.typical) / 8
+	q.spent = append(q.spent, Spend{At: q.advance(), RunTime: runTime})
 }
 
 // advance returns the time and drops what has left every window. What a clock that was set back has left in the

@@ -18,6 +18,10 @@ type Spent struct {
 func (q *Quota) Spent() Spent {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	return q.spentByMinute()
+}
+
+func (q *Quota) spentByMinute() Spent {
 	now := q.advance()
 	spent := slices.Clone(q.spent)
 	for call := range q.running {
@@ -25,7 +29,10 @@ func (q *Quota) Spent() Spent {
 	}
 	out := Spent{Blocked: q.blocked}
 	for _, s := range spent {
-		end := s.At.UTC().Truncate(time.Minute).Add(time.Minute)
+		end := s.At.UTC().Truncate(time.Minute)
+		if end.Before(s.At) { // what has been dated to its minute's end stays there, however often it is written down
+			end = end.Add(time.Minute)
+		}
 		if end.After(now) {
 			end = now.UTC()
 		}
@@ -39,10 +46,13 @@ func (q *Quota) Spent() Spent {
 	return out
 }
 
-// Restore adds what an earlier process spent. What is dated later than now, by another clock, counts as spent now.
+// Restore takes what another process has written down, which holds what this one had written before, for what has been
+// spent: so a pair of processes that take turns count nothing twice. What is dated later than now, in advance or by
+// another clock, counts as spent now.
 func (q *Quota) Restore(earlier Spent) {
 	q.mu.Lock()
 	now := q.advance()
+	q.spent = nil
 	for _, s := range earlier.Minutes {
 		if s.At.After(now) {
 			s.At = now

@@ -221,7 +221,8 @@ func TestQuotaSpentAndRestore(t *testing.T) {
 		got := q.Spent()
 		want := hunting.Spent{
 			Minutes: []hunting.Spend{
-				{At: start.Add(time.Minute), Calls: 2, RunTime: 5 * time.Second},
+				{At: start, Calls: 1},
+				{At: start.Add(time.Minute), Calls: 1, RunTime: 5 * time.Second},
 				{At: start.Add(92 * time.Second), Calls: 2, RunTime: 12 * time.Second},
 			},
 			Blocked: hunting.Block{Until: start.Add(100 * time.Second), Budget: "cpu"},
@@ -241,7 +242,7 @@ func TestQuotaSpentAndRestore(t *testing.T) {
 		resumed.Restore(read)
 		asked := time.Now()
 		if _, err := resumed.Admit(t.Context(), time.Minute); err != nil || time.Since(asked) != 28*time.Second {
-			// the first minute's two calls, dated to its end, leave at 2m
+			// the first minute's second call, dated to its end, leaves at 2m
 			t.Errorf("admitted after %v, %v", time.Since(asked), err)
 		}
 		if _, err := resumed.Admit(t.Context(), time.Minute); !errors.Is(err, hunting.ErrQuota) {
