@@ -109,9 +109,9 @@ func (c *Client) admitted(ctx context.Context, q Query) (*Answer, error) {
 			return answer, err
 		case refusal.effectiveStatus() == http.StatusUnauthorized && unauthorized == nil:
 			unauthorized, used, claims = refusal, token, refusal.claims
-		case refusal.class() == ErrQuota && waits < maxWaits:
+		case refusal.class() == ErrQuota:
 			waits++
-			if err := c.sitOut(refusal); err != nil {
+			if err := c.sitOut(refusal, waits > maxWaits); err != nil {
 				return nil, err
 			}
 		default:
@@ -120,12 +120,13 @@ func (c *Client) admitted(ctx context.Context, q Query) (*Answer, error) {
 	}
 }
 
-// sitOut tells the quota of a refusal. It returns an error if that is longer than the client may wait.
-func (c *Client) sitOut(refusal *Error) error {
-	wait := max(refusal.RetryAfter, time.Second)
+// sitOut tells the quota of a refusal. It returns an error if that is longer than the client may wait, or enough have
+// been sat out.
+func (c *Client) sitOut(refusal *Error, enough bool) error {
+	wait := min(max(refusal.RetryAfter, time.Second), longestBlock)
 	b := Block{Until: c.opts.Now().Add(wait), Budget: refusal.budget()}
 	c.opts.Quota.Block(b)
-	if wait > c.opts.MaxWait {
+	if enough || wait > c.opts.MaxWait {
 		return &QuotaError{Until: b.Until, Budget: b.Budget, Err: refusal}
 	}
 	return nil

@@ -55,6 +55,10 @@ type Block struct {
 	Budget string    `json:"budget"`
 }
 
+// longestBlock is the longest of the service's own cycles. A refusal that asks for more is mistaken, or was written down
+// by a clock that ran ahead: when this is over, the service is asked again.
+const longestBlock = 24 * time.Hour
+
 // budget bounds what the entries of one sliding window may add up to.
 type budget struct {
 	name   string

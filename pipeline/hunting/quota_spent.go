@@ -62,5 +62,8 @@ func (q *Quota) Restore(earlier Spent) {
 	slices.SortStableFunc(q.spent, func(a, b Spend) int { return a.At.Compare(b.At) })
 	q.advance()
 	q.mu.Unlock()
+	if latest := now.Add(longestBlock); earlier.Blocked.Until.After(latest) {
+		earlier.Blocked.Until = latest
+	}
 	q.Block(earlier.Blocked)
 }
