@@ -21,8 +21,14 @@ func recounting(c *Calls) *int { return &c.Recount }
 
 // ask makes one call. want is the schema assumed should rows come before it.
 func (t *track) ask(ctx context.Context, p purpose, text string, want []schema.Field) (*hunting.Answer, error) {
+	outage := &t.tenant.outage
+	answered, err := outage.begin()
+	if err != nil {
+		return nil, err
+	}
 	t.count(func(r *TableReport) { *p(&r.Calls)++ })
 	a, err := t.tenant.api.Run(ctx, hunting.Query{Table: t.table.Table.Path(), Text: text, Want: want})
+	outage.end(ctx, t.table.Table.Path(), answered, err)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -27,12 +28,14 @@ type tenantRun struct {
 	lease    *lease
 	clock    *clock
 	rowCap   *rowCap
+	outage   outage
 	tracks   []*track
-	spent    error // a budget of the tenant is spent, or the tenant is another process's: no more calls in this run
+	over     error // a budget is spent, or the service is down, or the tenant is another process's: no more calls
 }
 
 func (e *Exporter) newTenant(t Tenant) *tenantRun {
 	r := &tenantRun{exporter: e, id: t.ID, api: t.API, lease: e.newLease(t), clock: &clock{now: e.opts.Now}, rowCap: newRowCap()}
+	r.outage.down = map[string]bool{}
 	for _, table := range e.opts.Tables {
 		r.tracks = append(r.tracks, newTrack(r, table))
 	}
@@ -41,11 +44,11 @@ func (e *Exporter) newTenant(t Tenant) *tenantRun {
 
 func (r *tenantRun) run(ctx context.Context) TenantReport {
 	if err := r.lease.hold(ctx, r.dispatch); err != nil {
-		r.spent = err
+		r.over = err
 	}
 	report := TenantReport{Tenant: r.id}
 	for _, t := range r.tracks {
-		report.Tables = append(report.Tables, t.close(r.spent))
+		report.Tables = append(report.Tables, t.close(r.over))
 	}
 	return report
 }
@@ -97,7 +100,8 @@ func (r *tenantRun) next() (*track, *task) {
 	return from, best
 }
 
-// settle takes note of how a task ended. A spent budget ends the tenant's calls, any other error the table's.
+// settle takes note of how a task ended. A spent budget or an outage ends the tenant's calls, any other error the
+// table's.
 func (r *tenantRun) settle(ctx context.Context, o outcome) {
 	o.task.finish()
 	o.track.underway--
@@ -106,8 +110,20 @@ func (r *tenantRun) settle(ctx context.Context, o outcome) {
 	case o.err == nil:
 	case ctx.Err() != nil && (errors.Is(o.err, context.Cause(ctx)) || errors.Is(o.err, context.Canceled)):
 	case errors.As(o.err, &quota):
-		r.spent = o.err
+		r.spend(o.err, quota.Until)
 	default:
 		o.track.fail(o.err, o.task.last)
+	}
+	if r.over == nil {
+		r.over = r.outage.over()
+	}
+}
+
+// spend ends the calls for want of quota. Of several errors the one that knows the latest instant counts: the others
+// are from before the calls that were still under way.
+func (r *tenantRun) spend(err error, until time.Time) {
+	var known *hunting.QuotaError
+	if r.over == nil || errors.As(r.over, &known) && until.After(known.Until) {
+		r.over = err
 	}
 }

@@ -111,7 +111,7 @@ func (t *track) sweepAndTell(failed bool) func(context.Context) error {
 }
 
 // calling reports whether calls to the source may still be made.
-func (t *track) calling() bool { return !t.callsOver && t.tenant.spent == nil }
+func (t *track) calling() bool { return !t.callsOver && t.tenant.over == nil }
 
 func (t *track) wantOpen() *task {
 	if !t.calling() {
@@ -140,12 +140,12 @@ func (t *track) fail(err error, last bool) {
 	}
 }
 
-// close returns the report. spent is the tenant's quota error, if any.
-func (t *track) close(spent error) TableReport {
+// close returns the report. over is why the tenant's calls have ended early, if they have.
+func (t *track) close(over error) TableReport {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if spent != nil && len(t.faults) == 0 && (!t.opened || t.unfinished()) {
-		t.faults = append(t.faults, spent)
+	if over != nil && len(t.faults) == 0 && (!t.opened || t.unfinished()) {
+		t.faults = append(t.faults, over)
 	}
 	t.report.err = errors.Join(t.faults...)
 	if t.report.err != nil {

@@ -1,0 +1,84 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"huntlake/pipeline/hunting"
+)
+
+// outage tells a service that is down from a table that cannot be asked. It is shared by the calls of a tenant.
+//
+// A call that has failed as an outage has been repeated for about a minute. It is held against the service only if no
+// other call has been answered in all that time, so that tables that always fail do not stop those that do not; and two
+// tables have to say so.
+type outage struct {
+	mu       sync.Mutex
+	answered int             // calls that the service has answered
+	down     map[string]bool // tables whose calls have failed since the last answer
+	heavy    int             // calls since the last answer that were refused by a gateway, or ran out of time
+	err      error           // why no more calls are made
+}
+
+// What it takes for an outage: tables whose calls have failed, or calls that a gateway has refused as if they were too
+// heavy. Of these it takes more, since the calls that follow a heavy one ask for less.
+const (
+	downTables = 2
+	heavyCalls = 8
+)
+
+// begin returns what end is to be called with when a call has ended, or why there may be none.
+func (o *outage) begin() (answered int, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.answered, o.err
+}
+
+// end takes note of how a call of a table ended that had begun when so many had been answered.
+func (o *outage) end(ctx context.Context, table string, answered int, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case ctx.Err() != nil, errors.Is(err, hunting.ErrQuota):
+	case isOutage(err):
+		if o.answered == answered {
+			o.down[table] = true
+		}
+	case isHeavy(err):
+		o.heavy++
+	default:
+		o.answered++
+		o.heavy = 0
+		clear(o.down)
+	}
+	if o.err == nil && (len(o.down) >= downTables || o.heavy >= heavyCalls) {
+		o.err = fmt.Errorf("not asked, because the service does not answer: %w", err)
+	}
+}
+
+// over is why no more calls are made, nil if they are.
+func (o *outage) over() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.err
+}
+
+// isOutage reports whether a call has failed because no answer came, however often it was repeated.
+func isOutage(err error) bool {
+	for _, class := range []error{hunting.ErrTooBig, hunting.ErrNoTable, hunting.ErrDenied, hunting.ErrQuota, hunting.ErrPermanent} {
+		if errors.Is(err, class) {
+			return false
+		}
+	}
+	return err != nil
+}
+
+// isHeavy reports whether a call was refused as too big by something that cannot know: a gateway, or our own clock. The
+// service itself says 400.
+func isHeavy(err error) bool {
+	var refusal *hunting.Error
+	return errors.Is(err, hunting.ErrTooBig) && !(errors.As(err, &refusal) && refusal.Status < http.StatusInternalServerError)
+}
