@@ -31,3 +31,7 @@ func (c *clock) tick() partition.Tick {
 	defer c.mu.Unlock()
 	return partition.TickOf(c.now().Add(-c.behind))
 }
+
+// wasAhead reports whether an instant that tick once returned has turned out, from an answer since, to be one that the
+// service has yet to come to.
+func (c *clock) wasAhead(at partition.Tick) bool { return c.tick() < at-partition.Minute }

@@ -46,7 +46,8 @@ func recorded(s *checkpoint.State, stream partition.Stream, start, edge partitio
 // raiseFloor gives up the rows of a slice that have expired while it waited. It returns false if the slice has been
 // replaced by one with a higher floor, or closed, and is not to be read as it is.
 func (t *track) raiseFloor(ctx context.Context, r checkpoint.Reading, leaf checkpoint.Leaf) (same bool, err error) {
-	edge := t.tenant.clock.tick() - retention
+	at := t.tenant.clock.tick()
+	edge := at - retention
 	if edge <= max(lowest(r.Slice), leaf.Oldest) || r.Slice.Stream.Cursor() == partition.NoCursor {
 		return true, nil
 	}
@@ -61,6 +62,9 @@ func (t *track) raiseFloor(ctx context.Context, r checkpoint.Reading, leaf check
 		if g.Left, err = t.askCount(ctx, recounting, narrowed); err != nil {
 			return false, err
 		}
+	}
+	if t.tenant.clock.wasAhead(at) {
+		return t.raiseFloor(ctx, r, leaf) // the count is a run's first answer, and tells that less has expired
 	}
 	lost := counted - g.Left
 	if r.Generation > 1 {

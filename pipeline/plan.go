@@ -123,14 +123,14 @@ func (l *lane) advance(end partition.Tick) {
 // were read are opened again.
 func (t *track) survey(ctx context.Context, l *lane) error {
 	frontier := t.frontier(l.stream)
-	if err := t.recordUnread(ctx, l.stream, frontier); err != nil {
-		return err
-	}
 	from := frontier
 	if l.stream == partition.Stamped {
 		from = max(frontier-overlap, t.start(l.stream))
 	}
 	if err := t.countLane(ctx, l, from); err != nil || l.hist == nil {
+		return err
+	}
+	if err := t.recordUnread(ctx, l.stream, frontier); err != nil {
 		return err
 	}
 	if err := t.reopenGrown(ctx, l, frontier); err != nil {
@@ -150,9 +150,11 @@ func (t *track) reopenGrown(ctx context.Context, l *lane, frontier partition.Tic
 	return t.lost(t.openAgain(ctx, l.stream, grown, l.floor, counted(*l.hist)))
 }
 
-// countLane asks for the histogram up to the target. A lane that has reached the target keeps none.
+// countLane asks for the histogram up to the target. A lane that has reached the target keeps none. Where the answer is
+// a run's first, it may be what tells that the local clock runs ahead: the target was one that rows are still to come
+// before, and the lane is counted again.
 func (t *track) countLane(ctx context.Context, l *lane, from partition.Tick) error {
-	end := t.target()
+	asked, end := t.tenant.clock.tick(), t.target()
 	l.hist = nil
 	if t.frontier(l.stream) >= end {
 		return nil
@@ -160,6 +162,9 @@ func (t *track) countLane(ctx context.Context, l *lane, from partition.Tick) err
 	l.floor = t.freshFloor()
 	width := max(partition.Minute, partition.BinWidth(from, end).Ceil(partition.Minute))
 	h, err := t.askHistogram(ctx, l.slice(from, end), width)
+	if err == nil && t.tenant.clock.wasAhead(asked) {
+		return t.countLane(ctx, l, from)
+	}
 	l.hist = &h
 	return err
 }
