@@ -152,3 +152,61 @@ func (w *world) compareRows(table simulator.Table, keep func(row int) bool) {
 	}
 	w.compare(simulator.Living(table, life), func(simulator.Row) bool { return true })
 }
+
+// Where an hour is so full that it is read again by buckets, what has changed is told apart in each of them.
+func TestChangedInBuckets(t *testing.T) {
+	at := partition.TickOf(start.Add(-5 * time.Hour))
+	src := &script{name: "Alpha"}
+	for id := range int64(70) {
+		src.rows = append(src.rows, scriptRow{id: id, at: at, stamp: at, shown: at})
+	}
+	later := start.Add(30 * time.Minute)
+	life := lives{}
+	life.until(8, later) // becomes row 15, of the same device
+	life.from(15, later)
+	life.from(16, later) // comes late, of another device
+	w := newWorld(t, []simulator.Table{simulator.Living(src, life.of)})
+	w.opts.Tables[0].Source.Keys = []string{"DeviceId"}
+	w.opts.Caps.Rows = 25
+	w.run()
+	w.pass(time.Hour)
+	w.run()
+	w.pass(25 * time.Hour)
+	w.run()
+	buckets := 0
+	for _, c := range w.service.Calls() {
+		if strings.Contains(c.Query, " % ") && strings.Contains(c.Query, "extend _IngestionTime") {
+			buckets++
+		}
+	}
+	if buckets < 4 {
+		t.Errorf("%d calls for buckets", buckets)
+	}
+	w.compareRows(src, func(row int) bool { return row != 15 })
+	if got := w.differences(); !strings.Contains(got, "1 have changed at the source") || strings.Contains(got, "\n") {
+		t.Errorf("verify says %q", got)
+	}
+}
+
+// The buckets of the lake's rows are those of the source's, whatever the key columns hold: where a row has come late,
+// nothing seems to have changed.
+func TestGrownInBuckets(t *testing.T) {
+	at := partition.TickOf(start.Add(-5*time.Hour)) + 1
+	src := &script{name: "Alpha"}
+	for id := range int64(70) {
+		src.rows = append(src.rows, scriptRow{id: id, at: at, stamp: at, shown: at})
+	}
+	life := lives{}
+	life.from(16, start.Add(30*time.Minute))
+	w := newWorld(t, []simulator.Table{simulator.Living(src, life.of)})
+	w.opts.Tables[0].Source.Keys = []string{"ReportId", "DeviceId", "Timestamp"}
+	w.opts.Caps.Rows = 10
+	w.run()
+	w.pass(time.Hour)
+	if total := w.run().Total(); total.Rows != 1 || total.Calls.Data < 7 {
+		t.Errorf("%d rows staged after %d calls for rows, want 1 of several buckets", total.Rows, total.Calls.Data)
+	}
+	if got := w.differences(); got != "" {
+		t.Errorf("verify says %q", got)
+	}
+}

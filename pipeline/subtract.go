@@ -40,8 +40,7 @@ func (t *track) rest(ctx context.Context, r *checkpoint.Receipt, records []arrow
 	changed := map[partition.Tick]bool{}
 	for hour, n := range read {
 		r.Held += n.held
-		// Of a bucket nobody can tell here which of the lake's rows it should have shown.
-		if lake := held.rows[hour]; lake > n.held && n.fresh() > 0 && slice.Of == 0 {
+		if lake := held.rows[hour]; lake > n.held && n.fresh() > 0 {
 			changed[hour] = true
 			r.Changed = append(r.Changed, checkpoint.ChangedHour{Hour: hour, Rows: n.fresh(), Over: n.received - lake})
 		}
@@ -77,7 +76,7 @@ func (t *track) held(ctx context.Context, slice partition.Slice, table, compared
 func (t *track) holding(ctx context.Context, slice partition.Slice, table, compared schema.Table) (*holding, error) {
 	h := &holding{
 		slice: slice, counts: multiset{}, rows: map[partition.Tick]int64{}, width: compared.Arrow(),
-		time: timeColumn(table, t.table.Source.TimeColumn),
+		time: timeColumn(table, t.table.Source.TimeColumn), bucket: bucketing{slice, table, t.table.Source.Keys},
 	}
 	var err error
 	if h.hasher, err = schema.NewHasher(h.width); err != nil {
@@ -144,8 +143,9 @@ type holding struct {
 	hasher *schema.Hasher
 	counts multiset
 	rows   map[partition.Tick]int64 // by hour of the cursor
-	fresh  [][]bool                 // of each record of a new reading: which rows the lake does not hold
-	hours  [][]partition.Tick       // of each of its rows
+	bucket bucketing
+	fresh  [][]bool           // of each record of a new reading: which rows the lake does not hold
+	hours  [][]partition.Tick // of each of its rows
 }
 
 // tally is what a new reading shows of an hour.
@@ -159,8 +159,12 @@ func (h *holding) add(rec arrow.Record) error {
 	if err != nil {
 		return err
 	}
+	inBucket, err := h.bucket.of(rec)
+	if err != nil {
+		return err
+	}
 	for i, hash := range h.hashes(rec) {
-		if h.slice.Contains(stamps[i], arrivals[i]) {
+		if h.slice.Contains(stamps[i], arrivals[i]) && inBucket(i) {
 			h.counts[hash]++
 			h.rows[h.hour(stamps[i], arrivals[i])]++
 		}

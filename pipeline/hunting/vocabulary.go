@@ -1,6 +1,8 @@
 package hunting
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -182,6 +184,13 @@ func (s Source) hash() string {
 		keys[i] = "tostring(" + k + ")"
 	}
 	return fmt.Sprintf("tolong(strcat('0x', substring(hash_sha256(strcat_array(pack_array(%s), '|')), 0, 15)))", strings.Join(keys, ", "))
+}
+
+// BucketOf is the bucket that a row of the given key values, as tostring prints them, is put into by the queries: "" for
+// null, a datetime as the literal has it. n must not be 0.
+func BucketOf(keys []string, n int) int {
+	sum := sha256.Sum256([]byte(strings.Join(keys, "|")))
+	return int(binary.BigEndian.Uint64(sum[:8]) >> 4 % uint64(n)) // the first 15 hexadecimal digits
 }
 
 // datetime is the literal of t.

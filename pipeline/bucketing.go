@@ -1,0 +1,77 @@
+package pipeline
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"huntlake/partition"
+	"huntlake/pipeline/hunting"
+	"huntlake/schema"
+)
+
+// bucketing tells which rows of the lake lie in the bucket of a slice, by the same hash of the key columns that the
+// source was asked with.
+type bucketing struct {
+	slice partition.Slice
+	table schema.Table
+	keys  []string // sources of the key columns
+}
+
+// of returns whether a row of rec, a record of the table's lake schema, lies in the bucket.
+func (b bucketing) of(rec arrow.Record) (func(row int) bool, error) {
+	if b.slice.Of == 0 {
+		return func(int) bool { return true }, nil
+	}
+	texts := make([]func(row int) string, len(b.keys))
+	for k, key := range b.keys {
+		var err error
+		if texts[k], err = b.text(rec, key); err != nil {
+			return nil, err
+		}
+	}
+	values := make([]string, len(b.keys))
+	return func(row int) bool {
+		for k, text := range texts {
+			values[k] = text(row)
+		}
+		return hunting.BucketOf(values, b.slice.Of) == b.slice.Bucket
+	}, nil
+}
+
+// text prints the values of a key column as the source's tostring does.
+func (b bucketing) text(rec arrow.Record, key string) (func(row int) string, error) {
+	at := -1
+	for _, c := range b.table.Columns {
+		if c.Source == key && !c.Gone {
+			at = rec.Schema().FieldIndices(c.Name)[0]
+		}
+	}
+	if at < 0 {
+		return nil, fmt.Errorf("key column %s is gone", key)
+	}
+	switch col := rec.Column(at).(type) {
+	case *array.String:
+		return orNull(col, func(row int) string { return col.Value(row) }), nil
+	case *array.Int64:
+		return orNull(col, func(row int) string { return strconv.FormatInt(col.Value(row), 10) }), nil
+	case *array.Timestamp:
+		digits := rec.Column(at + 1).(*array.Int32)
+		return orNull(col, func(row int) string {
+			return partition.TickOfMicros(int64(col.Value(row)), digits.Value(row)).String()
+		}), nil
+	}
+	return nil, fmt.Errorf("key column %s is a %s, whose text is the source's alone to know", key, rec.Column(at).DataType())
+}
+
+// orNull prints null as the empty text.
+func orNull(col arrow.Array, text func(row int) string) func(row int) string {
+	return func(row int) string {
+		if col.IsNull(row) {
+			return ""
+		}
+		return text(row)
+	}
+}
