@@ -172,15 +172,15 @@ func (c *Client) Run(ctx context.Context, q Query) (*Answer, error) {
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("query %s: %w%s", q.Table, err, c.remedy(err))
+		return nil, fmt.Errorf("query %s: %w%s", q.Table, err, c.remedy(q, err))
 	}
 	return answer, nil
 }
 
 var notProvisioned = regexp.MustCompile(`(?i)account is not provisioned`)
 
-// remedy is what the user can do about err.
-func (c *Client) remedy(err error) string {
+// remedy is what the user can do about the error of a query.
+func (c *Client) remedy(q Query, err error) string {
 	var tenant string
 	if c.opts.Tenant != "" {
 		tenant = " in tenant " + c.opts.Tenant
@@ -198,6 +198,27 @@ func (c *Client) remedy(err error) string {
 		return fmt.Sprintf("; the name is wrong, or no licence%s brings the table, or the application lacks %s", tenant, c.opts.Dialect.permission())
 	case refused && (refusal.Status == http.StatusNotFound || refusal.Status == http.StatusGone || refusal.Status/100 == 3):
 		return fmt.Sprintf("; check the endpoint %s, and whether the %v API is still offered there", c.url, c.opts.Dialect)
+	}
+	return c.remedyOfRest(q, err)
+}
+
+// remedyOfRest is the remedy for what is neither about access nor about the place.
+func (c *Client) remedyOfRest(q Query, err error) string {
+	var refusal *Error
+	var quota *QuotaError
+	var broken *DecodeError
+	refused := errors.As(err, &refusal)
+	switch {
+	case errors.Is(err, ErrQuota) && !errors.As(err, &quota):
+		return fmt.Sprintf("; it went on refusing after %d waits: leave it some time", maxWaits)
+	case refused && refusal.Status == http.StatusRequestEntityTooLarge:
+		return "; shorten the named query"
+	case refused && refusal.class() == ErrPermanent && refusal.effectiveStatus() == http.StatusBadRequest:
+		return "; the query was: " + oneLine(q.Text)
+	case refused && refusal.Status == http.StatusOK && errors.Is(err, ErrPermanent):
+		return fmt.Sprintf("; see what proxy stands before %s, and what it wants", c.url)
+	case errors.As(err, &broken) && errors.Is(err, ErrPermanent):
+		return "; this version cannot read what the service sends: see whether there is a newer one"
 	}
 	return ""
 }
