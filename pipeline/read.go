@@ -70,7 +70,7 @@ func (t *track) read(ctx context.Context, r checkpoint.Reading) error {
 		if err := t.refused(leaf.Counted, err); err != nil {
 			return err
 		}
-		return t.lost(t.narrow(ctx, r.Slice, leaf.Counted, err.Error()))
+		return t.lost(t.smaller(ctx, r.Slice, leaf.Counted, err))
 	}
 	if err != nil {
 		return err
@@ -108,13 +108,34 @@ func (t *track) refused(rows int64, err error) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.refusals++
-	switch {
-	case rows == 1:
-		return fmt.Errorf("a single row is too big for the service: %w", err)
-	case t.refusals >= maxRefusals:
+	if t.refusals >= maxRefusals {
 		return fmt.Errorf("%d answers in a row were too big for the service, the last one of %d rows; leave it some time: %w", t.refusals, rows, err)
 	}
 	return nil
+}
+
+// smaller splits a slice of which the answer was refused. One that cannot be split is asked for once more: gateways give
+// the same answers when they are in trouble themselves.
+func (t *track) smaller(ctx context.Context, s partition.Slice, rows int64, refusal error) error {
+	err := fmt.Errorf("slice %v: a single row is too big for the service: %w", s, errSmallest)
+	if rows > 1 {
+		err = t.narrow(ctx, s, rows, refusal.Error())
+	}
+	switch {
+	case !errors.Is(err, errSmallest):
+		return err
+	case t.again(s):
+		return nil
+	}
+	return fmt.Errorf("%w: %w", err, refusal)
+}
+
+// again reports whether a slice may be asked for once more, after an answer that was of no use.
+func (t *track) again(s partition.Slice) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.useless[s]++
+	return t.useless[s] < 2
 }
 
 func (t *track) answered() {
@@ -193,12 +214,8 @@ func (t *track) trust(ctx context.Context, r *checkpoint.Receipt, counted int64)
 func (t *track) distrust(ctx context.Context, r *checkpoint.Receipt) error {
 	t.wasted()
 	slice, last := r.Reading.Slice, r.Counted[len(r.Counted)-1]
-	t.mu.Lock()
-	t.mismatch[slice]++
-	again := t.mismatch[slice] < 2
-	t.mu.Unlock()
 	t.opts().Logger.Warn("answer does not hold what was counted", "tenant", t.tenant.id, "table", t.table.Table.Path(), "slice", slice.String(), "received", r.Received, "counted", last)
-	if again {
+	if t.again(slice) {
 		return nil
 	}
 	if last < 2 {

@@ -40,7 +40,7 @@ type track struct {
 
 	mu       sync.Mutex
 	stuckAt  map[int64]bool          // publishes that cannot be finished, by number
-	mismatch map[partition.Slice]int // answers of other than the counted number of rows
+	useless  map[partition.Slice]int // answers that did not hold what was counted, or came for no smaller slice either
 	refusals int                     // answers that were too big since the last one that came
 	report   TableReport
 	planned  int64
@@ -59,11 +59,11 @@ const (
 func newTrack(r *tenantRun, table Table) *track {
 	return &track{
 		tenant: r, table: table,
-		reading:  map[partition.Slice]bool{},
-		stuckAt:  map[int64]bool{},
-		mismatch: map[partition.Slice]int{},
-		short:    map[partition.Stream][]checkpoint.Cell{},
-		report:   TableReport{Table: table.Table.Path()},
+		reading: map[partition.Slice]bool{},
+		stuckAt: map[int64]bool{},
+		useless: map[partition.Slice]int{},
+		short:   map[partition.Stream][]checkpoint.Cell{},
+		report:  TableReport{Table: table.Table.Path()},
 	}
 }
 
