@@ -220,6 +220,7 @@ func (r *Receipt) apply(s *State, c *Commit) {
 	s.Cells[slice.Stream] = cells
 	s.remember(slice.Stream, r.Changed)
 	s.Cost = s.Cost.Observe(r.Received, r.Answer, r.RunTime)
+	s.keepPace(c.Time, r)
 	s.Totals.Calls++
 	s.Totals.Rows += rows
 	s.Totals.Bytes += r.Answer

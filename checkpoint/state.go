@@ -18,6 +18,7 @@ type State struct {
 	Schema  schema.Table     `json:"schema"`
 	Changes []SchemaChange   `json:"changes,omitempty"` // the newest, at most maxChanges
 	Cost    partition.Cost   `json:"cost"`
+	Pace    []PaceHour       `json:"pace,omitempty"` // the newest, at most maxPace
 
 	Found      []partition.Stream                `json:"found,omitempty"`  // streams that a probe has seen, ascending
 	Probed     partition.Tick                    `json:"probed,omitempty"` // when the newest commit said so

@@ -31,7 +31,7 @@ func newBudget(t *testing.T, tables []simulator.Table, quota hunting.QuotaOption
 	b := &budget{quota: quota, zero: time.Now()}
 	b.quota.Now = b.now
 	changes := append([]func(*simulator.Options){func(o *simulator.Options) {
-		o.Now, o.Wait, o.Limits = b.now, wait, unlimited
+		o.Now, o.Wait, o.Limits = b.now, pass, unlimited
 		o.Cost = simulator.CostModel{Fixed: time.Second}
 	}}, change...)
 	b.world = newWorld(t, tables, changes...)
@@ -40,16 +40,6 @@ func newBudget(t *testing.T, tables []simulator.Table, quota hunting.QuotaOption
 }
 
 func (b *budget) now() time.Time { return start.Add(time.Since(b.zero)) }
-
-// wait lets d pass.
-func wait(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
 
 // process is a process that may be killed: from then on nothing of it reaches the service, and what it still writes is
 // written to a lake that nobody reads.

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"huntlake/pipeline/hunting"
@@ -42,7 +41,7 @@ func TestQuotaOverRestarts(t *testing.T) {
 			fixed: 20 * time.Second, calls: []int{25, 60}, minute: 10, perHour: 11 * time.Minute, perDay: 31 * time.Minute},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
 				tables := generate(t, 600, "AlertInfo", "DeviceProcessEvents")
 				b := newBudget(t, tables, tt.quota, func(o *simulator.Options) { o.Cost.Fixed = tt.fixed })
 				b.opts.Caps = small(15)
@@ -72,7 +71,7 @@ func TestQuotaOverRestarts(t *testing.T) {
 func TestQuotaEndsRun(t *testing.T) {
 	for _, dialect := range []hunting.Dialect{hunting.Graph, hunting.Defender} {
 		t.Run(dialect.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
 				b := newBudget(t, generate(t, 600, "AlertInfo", "DeviceProcessEvents"), hunting.QuotaOptions{RunTimePerHour: 10 * time.Minute},
 					func(o *simulator.Options) { o.Cost.Fixed = 30 * time.Second })
 				b.dialect, b.opts.Caps = dialect, small(10)
@@ -115,7 +114,7 @@ func TestQuotaEndsRun(t *testing.T) {
 func TestQuotaSharedPool(t *testing.T) {
 	for _, dialect := range []hunting.Dialect{hunting.Graph, hunting.Defender} {
 		t.Run(dialect.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
 				tables := generate(t, 600, "AlertInfo", "DeviceProcessEvents")
 				b := newBudget(t, tables, hunting.QuotaOptions{CallsPerMinute: 10}, func(o *simulator.Options) {
 					o.Limits.CPU, o.Cost.Fixed = 2*time.Minute, 5*time.Second
