@@ -292,6 +292,7 @@ func (s *sim) rest(t *testing.T) {
 // settled judges a simulation that has come to rest.
 func (s *sim) settled(t *testing.T, m *machine) {
 	t.Helper()
+	time.Sleep(3 * time.Minute) // until the claim of a process that crashed has run out
 	v, err := m.Verify(m.ctx)
 	if err != nil {
 		s.oracle.fault("verify: %v", err)
