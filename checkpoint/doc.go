@@ -77,8 +77,9 @@
 //	  received       rows of the answer
 //	  held?          of those, rows that earlier generations had staged
 //	  moved?         the source kept changing
-//	  changed[]?     hour, rows, over?: by ascending hour of the cursor, rows the source shows in place of others that the
-//	                 lake holds, which are not staged, and by how much its rows outnumber the lake's; over may be negative
+//	  changed[]?     hour, rows, over?: by ascending hour of the cursor in which the lake holds rows that the source no
+//	                 longer shows: rows it shows in their place, which are not staged (0: they were deleted), and by how
+//	                 much its rows outnumber the lake's, which may be negative
 //	  answer_bytes   JSON, decoded
 //	  run_time_ns
 //	  schema         fingerprint of the table's columns

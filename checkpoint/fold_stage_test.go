@@ -70,6 +70,11 @@ func TestFoldStage(t *testing.T) {
 			again + "cell of 2026-11-22T00:00:00.0000000Z and 2026-11-22: 2 rows, 1 left"},
 		{"changed below zero", "again", second(func(r *R) { r.Changed = inHours(-1) }),
 			again + "hour 2026-11-22T00:00:00.0000000Z: -1 rows changed in generation 2, 2 left"},
+		{"deleted, not changed", "again", second(func(r *R) {
+			r.Changed = []checkpoint.ChangedHour{{Hour: at(0), Over: -2}}
+		}), ""},
+		{"neither deleted nor changed", "again", second(func(r *R) { r.Changed = inHours(0); r.Changed[0].Over = 0 }),
+			again + "hour 2026-11-22T00:00:00.0000000Z: 0 rows changed in generation 2, 2 left"},
 		{"one hour that changed twice", "again", second(func(r *R) { r.Changed = append(inHours(1), inHours(1)...) }),
 			again + "hour 2026-11-22T00:00:00.0000000Z: 1 rows changed in generation 2, 1 left"},
 		{"changed before the first generation", "planned", one(func(r *R) { r.Changed = inHours(1) }),

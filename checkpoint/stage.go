@@ -34,8 +34,8 @@ type Receipt struct {
 	Cells    []CellRows     `json:"cells,omitempty"`
 }
 
-// ChangedHour is an hour of the cursor in which the source no longer shows rows that the lake holds, and shows others
-// in their place. Nobody can say which replaces which, so the lake keeps what it has.
+// ChangedHour is an hour of the cursor in which the source no longer shows rows that the lake holds. If it shows others,
+// nobody can say which replaces which, so the lake keeps what it has.
 type ChangedHour struct {
 	Hour partition.Tick `json:"hour"`
 	Rows int64          `json:"rows"`           // shown by the source and not staged
@@ -142,7 +142,7 @@ func (r *Receipt) checkCount(leaf Leaf, columns int) error {
 func (r *Receipt) checkChanged(leaf Leaf) error {
 	left, before := r.Received-r.Held, partition.NoTick
 	for _, c := range r.Changed {
-		if leaf.Generation == 1 || c.Hour <= before || c.Rows <= 0 || c.Rows > left {
+		if leaf.Generation == 1 || c.Hour <= before || c.Rows < 0 || c.Rows > left || c.Rows == 0 && c.Over >= 0 {
 			return fmt.Errorf("hour %v: %d rows changed in generation %d, %d left", c.Hour, c.Rows, leaf.Generation, left)
 		}
 		left, before = left-c.Rows, c.Hour

@@ -210,3 +210,47 @@ func TestGrownInBuckets(t *testing.T) {
 		t.Errorf("verify says %q", got)
 	}
 }
+
+// Rows that are deleted at the source stay in the lake. An hour of which as many rows have been deleted as have come late
+// does not grow; a repair reads it all the same, and from then on it is told apart.
+func TestDeletedAtSource(t *testing.T) {
+	base := recent(t, 0)
+	gone, masked := rowsOf(base, base.Ingested, 5*time.Hour), rowsOf(base, base.Ingested, 8*time.Hour)
+	life := lives{}
+	later := start.Add(30 * time.Minute)
+	life.until(gone[0], later)
+	life.until(masked[0], later)
+	life.until(masked[1], later)
+	life.from(masked[2], later) // comes late
+	life.from(gone[1], start.Add(90*time.Minute))
+	w := newWorld(t, []simulator.Table{simulator.Living(base, life.of)})
+	w.run()
+	w.pass(time.Hour)
+	w.run()
+	if _, err := w.exporter().Repair(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.run()
+	deleted := fmt.Sprintf("stamped rows of hour %v: 1 have been deleted at the source since that hour was read; the lake keeps them",
+		base.Ingested(gone[0]).Floor(partition.Hour))
+	changed := fmt.Sprintf("stamped rows of hour %v: 1 have changed at the source", base.Ingested(masked[0]).Floor(partition.Hour))
+	if got := w.differences(); strings.Count(got, "\n") != 1 || !strings.Contains(got, deleted) || !strings.Contains(got, changed) {
+		t.Errorf("verify says %q", got)
+	}
+	before := w.dataCalls()
+	if _, err := w.exporter().Repair(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.run()
+	if n := w.dataCalls() - before; n != 0 {
+		t.Errorf("%d calls for rows that are known to be gone", n)
+	}
+	w.pass(time.Hour) // a row comes late where one was deleted: the count is that of the first reading again
+	w.run()
+	if n := w.dataCalls() - before; n != 1 {
+		t.Errorf("%d calls for rows after the hour had grown, want 1", n)
+	}
+	w.pass(25 * time.Hour)
+	w.run()
+	w.compareRows(base, func(row int) bool { return row != masked[2] && row != gone[1] })
+}

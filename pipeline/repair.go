@@ -7,9 +7,9 @@ import (
 	"huntlake/partition"
 )
 
-// Repair verifies and, where the source has rows that the ledger does not, opens the hours they belong to again, so
-// that the next Run brings them in: it reads each range whole as the next generation and stages only the rows that the
-// lake does not hold. Files that differ from the ledger are left as they are.
+// Repair verifies and opens the hours in which source and ledger differ again, so that the next Run brings in what the
+// source has and the lake has not: it reads each range whole as the next generation and stages only the rows that the
+// lake does not hold. An hour of which the source has less may hide such rows behind others that were deleted. Files that differ from the ledger are left as they are.
 func (e *Exporter) Repair(ctx context.Context) (Verification, error) {
 	return e.eachVerified(ctx, (*track).repair)
 }
@@ -19,7 +19,7 @@ func (t *track) repair(ctx context.Context) (TableVerification, error) {
 	if err != nil {
 		return v, err
 	}
-	for stream, cells := range t.short {
+	for stream, cells := range t.differing {
 		hours := make([]partition.Tick, len(cells))
 		for i, c := range cells {
 			hours[i] = c.Hour

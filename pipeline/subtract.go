@@ -24,8 +24,9 @@ type multiset map[schema.Digest]int64
 // stage. Rows are compared over the columns that the slice's first reading had and the source still has: one that came
 // or went since would make an old row look new.
 //
-// If the lake holds rows of an hour that the source no longer shows there, and the source shows others, rows have
-// changed in place. Nobody can say which replaces which, so nothing of that hour is staged and the receipt says so.
+// If the lake holds rows of an hour that the source no longer shows there, they have been deleted or, if the source shows
+// others, have changed in place. Nobody can say which replaces which, so nothing of that hour is staged. The receipt says
+// what was found.
 func (t *track) rest(ctx context.Context, r *checkpoint.Receipt, records []arrow.Record, table schema.Table) ([]arrow.Record, error) {
 	slice := r.Reading.Slice
 	compared := commonColumns(table, t.leaf(slice).Columns)
@@ -37,10 +38,12 @@ func (t *track) rest(ctx context.Context, r *checkpoint.Receipt, records []arrow
 	if err != nil {
 		return nil, fmt.Errorf("compare %v with the lake: %w", r.Reading, err)
 	}
-	changed := map[partition.Tick]bool{}
-	for hour, n := range read {
+	for _, n := range read {
 		r.Held += n.held
-		if lake := held.rows[hour]; lake > n.held && n.fresh() > 0 {
+	}
+	changed := map[partition.Tick]bool{}
+	for hour, lake := range held.rows {
+		if n := read[hour]; lake > n.held {
 			changed[hour] = true
 			r.Changed = append(r.Changed, checkpoint.ChangedHour{Hour: hour, Rows: n.fresh(), Over: n.received - lake})
 		}

@@ -33,10 +33,10 @@ type track struct {
 	faults    []error
 	callsOver bool // no more calls: the source has failed
 
-	// What a verify found, for a repair: cells of which the source has more than the ledger, and that there are unstamped
+	// What a verify found, for a repair: cells in which source and ledger differ, and that there are unstamped
 	// rows of which no stream has been planned.
-	short  map[partition.Stream][]checkpoint.Cell
-	unread bool
+	differing map[partition.Stream][]checkpoint.Cell
+	unread    bool
 
 	mu       sync.Mutex
 	stuckAt  map[int64]bool          // publishes that cannot be finished, by number
@@ -59,11 +59,11 @@ const (
 func newTrack(r *tenantRun, table Table) *track {
 	return &track{
 		tenant: r, table: table,
-		reading: map[partition.Slice]bool{},
-		stuckAt: map[int64]bool{},
-		useless: map[partition.Slice]int{},
-		short:   map[partition.Stream][]checkpoint.Cell{},
-		report:  TableReport{Table: table.Table.Path()},
+		reading:   map[partition.Slice]bool{},
+		stuckAt:   map[int64]bool{},
+		useless:   map[partition.Slice]int{},
+		differing: map[partition.Stream][]checkpoint.Cell{},
+		report:    TableReport{Table: table.Table.Path()},
 	}
 }
 

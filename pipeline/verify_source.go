@@ -77,7 +77,7 @@ func (t *track) verifyStream(ctx context.Context, stream partition.Stream, v *ch
 	maps.DeleteFunc(source, func(cell checkpoint.Cell, _ int64) bool { return cell.Hour < r.Start }) // before the export began
 	t.dropPending(stream, source, ledger)
 	explained := t.explainChanged(stream, source, ledger, v)
-	t.short[stream] = compareCells(stream, source, ledger, v, explained)
+	t.differing[stream] = compareCells(stream, source, ledger, v, explained)
 	if stream != partition.Stamped {
 		return nil
 	}
@@ -95,12 +95,9 @@ func (t *track) verifyStream(ctx context.Context, stream partition.Stream, v *ch
 // there by nature, and those days have not been published.
 func (t *track) dropPending(stream partition.Stream, source, ledger checkpoint.Cells) {
 	t.ledger.View(func(s *checkpoint.State) {
-		for cell := range source {
-			if !s.IsSettled(stream, cell.Day) {
-				delete(source, cell)
-				delete(ledger, cell)
-			}
-		}
+		pending := func(cell checkpoint.Cell, _ int64) bool { return !s.IsSettled(stream, cell.Day) }
+		maps.DeleteFunc(source, pending)
+		maps.DeleteFunc(ledger, pending)
 	})
 }
 
@@ -121,17 +118,23 @@ func (t *track) explainChanged(stream partition.Stream, source, ledger checkpoin
 			if _, compared := over[hour]; !compared || hour < v.Floor.Floor(partition.Hour) {
 				continue
 			}
-			v.Differences = append(v.Differences, fmt.Sprintf(
-				"%v rows of hour %v: %d have changed at the source since that hour was read; the lake keeps them as they were", stream, hour, c.Rows))
+			v.Differences = append(v.Differences, describeChanged(stream, hour, c))
 			explained[hour] = over[hour] == c.Over
 		}
 	})
 	return explained
 }
 
+func describeChanged(stream partition.Stream, hour partition.Tick, c checkpoint.Surplus) string {
+	if c.Rows == 0 {
+		return fmt.Sprintf("%v rows of hour %v: %d have been deleted at the source since that hour was read; the lake keeps them", stream, hour, -c.Over)
+	}
+	return fmt.Sprintf("%v rows of hour %v: %d have changed at the source since that hour was read; the lake keeps them as they were", stream, hour, c.Rows)
+}
+
 // compareCells names every cell above the floor in which source and ledger differ, unless its hour is explained, and
-// returns those of which the source has more.
-func compareCells(stream partition.Stream, source, ledger checkpoint.Cells, v *checkpoint.Verify, explained map[partition.Tick]bool) (short []checkpoint.Cell) {
+// returns them.
+func compareCells(stream partition.Stream, source, ledger checkpoint.Cells, v *checkpoint.Verify, explained map[partition.Tick]bool) (differing []checkpoint.Cell) {
 	first := partition.DateOf(v.Floor)
 	cells := maps.Clone(source)
 	maps.Copy(cells, ledger)
@@ -141,18 +144,14 @@ func compareCells(stream partition.Stream, source, ledger checkpoint.Cells, v *c
 		}
 		v.SourceRows += source[cell]
 		v.LedgerRows += ledger[cell]
-		if explained[cell.Hour] {
+		if explained[cell.Hour] || source[cell] == ledger[cell] {
 			continue
 		}
-		if source[cell] != ledger[cell] {
-			v.Differences = append(v.Differences, fmt.Sprintf("%v rows of hour %v, day %v: the source has %d, the ledger %d",
-				stream, cell.Hour, cell.Day, source[cell], ledger[cell]))
-		}
-		if source[cell] > ledger[cell] {
-			short = append(short, cell)
-		}
+		differing = append(differing, cell)
+		v.Differences = append(v.Differences, fmt.Sprintf("%v rows of hour %v, day %v: the source has %d, the ledger %d",
+			stream, cell.Hour, cell.Day, source[cell], ledger[cell]))
 	}
-	return short
+	return differing
 }
 
 // verifyTotals compares the totals that ignore the cursor with the sums of the streams. The totals were asked first:
