@@ -3,7 +3,9 @@ package checkpoint
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 
 	"huntlake/partition"
 )
@@ -97,28 +99,43 @@ func encode(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// decode reads the one JSON object that text is. Its format is looked at first: what else a newer one may hold is
-// not this program's to judge.
-func decode(text []byte, into any) error {
-	var v struct {
-		Format int `json:"format"`
+// decode reads the one JSON object that text is. Where that fails, its format is looked at: what else a newer one may
+// hold is not this program's to judge.
+func decode(text []byte, into interface{ format() int }) error {
+	err := strict(text, into)
+	format := into.format()
+	if err != nil {
+		var v struct {
+			Format int `json:"format"`
+		}
+		if err := json.Unmarshal(text, &v); err != nil {
+			return err
+		}
+		format = v.Format
 	}
-	if err := json.Unmarshal(text, &v); err != nil {
-		return err
+	if format > Format {
+		return fmt.Errorf("format %d is newer than this program's %d: upgrade huntlake", format, Format)
 	}
-	if v.Format > Format {
-		return fmt.Errorf("format %d is newer than this program's %d: upgrade huntlake", v.Format, Format)
+	if format < 1 {
+		return fmt.Errorf("format %d", format)
 	}
-	if v.Format < 1 {
-		return fmt.Errorf("format %d", v.Format)
-	}
-	return strict(text, into)
+	return err
 }
+
+func (e *envelope) format() int { return e.Format }
+
+func (s *snapshot) format() int { return s.Format }
 
 func strict(text []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	return d.Decode(into)
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("more than one value")
+	}
+	return nil
 }
 
 func newBody(k Kind) (Body, error) {
