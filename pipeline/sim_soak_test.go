@@ -34,6 +34,7 @@ type scenario struct {
 	opts    pipeline.Options
 	life    time.Duration // how long faults go on
 	actors  int
+	inStep  time.Duration // the actors begin together, so often; 0: each when it likes
 	trouble trouble
 	limits  simulator.Limits
 	upkeep  bool // verify and repair between the runs
@@ -60,12 +61,13 @@ var features = []struct {
 	{"twins", 0.4, func(c *scenario) { c.weather.twins = 0.1 }},
 	{"many tables", 0.2, func(c *scenario) { c.tables = 2 + c.draw.IntN(2) }},
 	{"drift", 0.25, (*scenario).drift},
-	{"several actors", 0.4, func(c *scenario) { c.actors = 2 + c.draw.IntN(2) }},
-	{"one claim for all", 0.2, func(c *scenario) { c.opts.Claim = "00000000000000aa" }},
+	{"several actors", 0.5, func(c *scenario) { c.actors = 2 + c.draw.IntN(2) }},
+	{"in step", 0.7, func(c *scenario) { c.inStep = c.life / time.Duration(2+c.draw.IntN(4)) }},
+	{"one claim for all", 0.5, func(c *scenario) { c.opts.Claim = "00000000000000aa" }}, // none keeps the others from working
 	{"store faults", 0.5, func(c *scenario) { c.trouble.store = 20 + c.draw.IntN(200) }},
 	{"store outages", 0.2, (*scenario).outages},
 	{"crashes", 0.5, func(c *scenario) { c.trouble.crash = 5 + c.draw.IntN(60) }},
-	{"pauses", 0.4, func(c *scenario) { c.trouble.pause, c.trouble.most = 5+c.draw.IntN(60), 6*time.Hour }},
+	{"pauses", 0.4, func(c *scenario) { c.trouble.pause, c.trouble.most = 5+c.draw.IntN(60), 12*time.Hour }},
 	{"call faults", 0.5, func(c *scenario) { c.trouble.calls = 100 + c.draw.IntN(1500) }},
 	{"limits", 0.15, func(c *scenario) { c.limits = simulator.Limits{CallsPerMinute: 6, CallsPerHour: 100} }},
 	{"one call at a time", 0.3, func(c *scenario) { c.opts.Parallel = 1 }},
@@ -161,8 +163,12 @@ func (c *scenario) fate(s buckettest.Step) (f buckettest.Fate) {
 		}
 	}
 	luck := s.Luck >> 8
+	weight := 1
+	if durable(s.Kind) {
+		weight = 4 // most operations are reads
+	}
 	throw := func(share int) bool {
-		hit := int(luck%10_000) < share
+		hit := int(luck%10_000) < share*weight
 		luck = xxh3.HashString(fmt.Sprint(luck))
 		return hit
 	}
@@ -203,12 +209,20 @@ func (c *scenario) live(t *testing.T, s *sim, name string) {
 		m := s.machine(t, fmt.Sprintf("%s%d", name, n))
 		for range 1 + draw.IntN(3) {
 			c.act(m, draw)
-			_ = pass(t.Context(), time.Duration(draw.Int64N(int64(c.life/3))))
+			_ = pass(t.Context(), c.rest(s, draw))
 			if m.process.Dead() {
 				break
 			}
 		}
 	}
+}
+
+// rest is how long an actor does nothing.
+func (c *scenario) rest(s *sim, draw *rand.Rand) time.Duration {
+	if c.inStep == 0 {
+		return time.Duration(draw.Int64N(int64(c.life * 2 / 5)))
+	}
+	return c.inStep - s.now().Sub(start)%c.inStep + time.Duration(draw.Int64N(int64(4*time.Second)))
 }
 
 // act is one thing that an actor does. What errors it meets is not judged: what is left behind is.
