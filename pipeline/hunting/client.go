@@ -205,12 +205,9 @@ func (c *Client) remedy(q Query, err error) string {
 // remedyOfRest is the remedy for what is neither about access nor about the place.
 func (c *Client) remedyOfRest(q Query, err error) string {
 	var refusal *Error
-	var quota *QuotaError
 	var broken *DecodeError
 	refused := errors.As(err, &refusal)
 	switch {
-	case errors.Is(err, ErrQuota) && !errors.As(err, &quota):
-		return fmt.Sprintf("; it went on refusing after %d waits: leave it some time", maxWaits)
 	case refused && refusal.Status == http.StatusRequestEntityTooLarge:
 		return "; shorten the named query"
 	case refused && refusal.class() == ErrPermanent && refusal.effectiveStatus() == http.StatusBadRequest:
