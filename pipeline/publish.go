@@ -68,7 +68,7 @@ func (t *track) publish(ctx context.Context, idle bool) error {
 		return t.stuck(ctx, number, err)
 	}
 	if err != nil {
-		return err
+		return t.lost(err)
 	}
 	_, err = t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) {
 		return &checkpoint.PublishEnd{File: file}, nil
@@ -150,11 +150,14 @@ func (t *track) stuck(ctx context.Context, number int64, err error) error {
 	return &stuckError{err}
 }
 
-// merge writes the output of a publish and reads it back.
+// merge writes the output of a publish and reads it back. One that another process has ended since it was claimed has no
+// inputs any more, and is rejected.
 func (t *track) merge(ctx context.Context, number int64, begun checkpoint.PublishBegin) (checkpoint.File, error) {
 	var inputs []writers.Input
 	var out writers.Output
+	open := false
 	t.ledger.View(func(s *checkpoint.State) {
+		_, open = s.Begun[number]
 		for _, in := range begun.Inputs {
 			st, sec, _ := s.Section(in, begun.DT)
 			inputs = append(inputs, writers.Input{Key: st.Object, Section: writers.Section(sec.Section)})
@@ -172,6 +175,9 @@ func (t *track) merge(ctx context.Context, number int64, begun checkpoint.Publis
 			},
 		}
 	})
+	if !open {
+		return checkpoint.File{}, fmt.Errorf("%w: publish %d has ended", checkpoint.ErrRejected, number)
+	}
 	f, err := t.opts().Bucket.Publish(ctx, inputs, out)
 	if err != nil {
 		return checkpoint.File{}, fmt.Errorf("publish %s: %w", begun.Key, err)

@@ -1,0 +1,66 @@
+package pipeline_test
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"huntlake/pipeline"
+	"huntlake/pipeline/hunting/simulator"
+)
+
+// heard is a log that calls each with every message.
+type heard struct {
+	slog.Handler
+	each func(message string)
+}
+
+func (h heard) Handle(_ context.Context, r slog.Record) error {
+	h.each(r.Message)
+	return nil
+}
+
+func (h heard) Enabled(context.Context, slog.Level) bool { return true }
+
+// A publish that another process ends between the claim and the merge, and whose staged objects that one has swept, is
+// no error of the table, although the ledger has been folded past its end meanwhile.
+func TestPublishEndedMeanwhile(t *testing.T) {
+	var slow atomic.Bool
+	var first, lost sync.Once
+	release, folded := make(chan struct{}), make(chan struct{})
+	tables := generate(t, 200, "DeviceProcessEvents")
+	w := newWorld(t, tables, func(o *simulator.Options) {
+		o.Faults = func(_ int, query string) simulator.Fault {
+			if strings.HasSuffix(query, "extend _IngestionTime = ingestion_time()") && slow.CompareAndSwap(false, true) {
+				<-release // one slice is being read all the while
+			}
+			return simulator.Fault{}
+		}
+	})
+	w.opts.Caps.Rows, w.opts.Parallel, w.opts.TargetSize = 10, 2, 1 // what is staged is ripe at once
+	w.opts.Claim = "both"                                           // no lease keeps the two apart
+	began := w.now()
+	other := w.exporter()
+	w.opts.Logger = slog.New(heard{each: func(message string) {
+		if message == "another process was faster" {
+			lost.Do(func() { close(folded) })
+		}
+	}})
+	w.opts.Progress = func(e pipeline.Event) {
+		if e.Stage != "publish" {
+			return
+		}
+		first.Do(func() {
+			if _, err := other.Run(t.Context()); err != nil {
+				t.Errorf("the other run: %v", err)
+			}
+			close(release)
+			<-folded
+		})
+	}
+	w.run()
+	w.compare(tables[0], exported(began))
+}
