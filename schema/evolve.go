@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,7 +37,7 @@ const (
 // marked as gone. A source column that changed its kind goes to a variant column, `<name>__<type>`.
 //
 // Without changes the result equals t; evolving twice by the same fields changes nothing the second time. Errors: no
-// fields, a field without a name, a name given twice, a type that is not known. t itself is never modified.
+// fields or too many, a field without a name, a name given twice, a type that is not known. t itself is never modified.
 func (t Table) Evolve(fields []Field) (next Table, changes []Change, err error) {
 	columns, err := parseFields(fields)
 	if err != nil {
@@ -46,6 +47,9 @@ func (t Table) Evolve(fields []Field) (next Table, changes []Change, err error) 
 	present := make([]bool, len(t.Columns), len(t.Columns)+len(columns))
 	for _, f := range columns {
 		i := next.find(f)
+		if i < 0 && len(next.Columns) == MaxColumns {
+			return t, nil, fmt.Errorf("column %q would be one too many: there have been %d others", f.source, MaxColumns)
+		}
 		if i < 0 {
 			changes = append(changes, next.add(f))
 			present = append(present, true)

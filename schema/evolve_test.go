@@ -280,3 +280,34 @@ func checkFields(t *testing.T, table schema.Table, fs []schema.Field) {
 		}
 	}
 }
+
+// A hostile response can neither name columns without end, nor one of a megabyte, nor add some with every answer.
+func TestEvolveBounds(t *testing.T) {
+	many := func(n int, prefix string) (fields []schema.Field) {
+		for i := range n {
+			fields = append(fields, schema.Field{Name: fmt.Sprint(prefix, i), Type: "String"})
+		}
+		return fields
+	}
+	var full schema.Table
+	var err error
+	if full, _, err = full.Evolve(many(schema.MaxColumns, "A")); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name   string
+		table  schema.Table
+		fields []schema.Field
+		want   string
+	}{
+		{"too many at once", schema.Table{}, many(schema.MaxColumns+1, "A"), "schema has 2001 columns, more than 2000"},
+		{"one too many over time", full, many(1, "B"), `column "B0" would be one too many`},
+		{"the name of a megabyte", schema.Table{}, []schema.Field{{Name: strings.Repeat("A", 1<<20), Type: "String"}}, "column 0 have 1048576 and 6 bytes"},
+		{"a type of a megabyte", schema.Table{}, []schema.Field{{Name: "A", Type: strings.Repeat("A", 1<<20)}}, "column 0 have 1 and 1048576 bytes"},
+	} {
+		_, _, err := tt.table.Evolve(tt.fields)
+		if err == nil || !strings.Contains(err.Error(), tt.want) || len(err.Error()) > 300 {
+			t.Errorf("%s: got error %.300v, want one with %q", tt.name, err, tt.want)
+		}
+	}
+}

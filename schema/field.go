@@ -119,15 +119,28 @@ type typed struct {
 	kind        Kind
 }
 
+// MaxColumns bounds the columns of a response, and those that a table may ever have had: many times what any hunting
+// table has. A name may be as long as Kusto allows.
+const (
+	MaxColumns   = 2000
+	maxNameBytes = 1024
+)
+
 // parseFields understands a whole response schema, or names everything that is wrong with it.
 func parseFields(fields []Field) ([]typed, error) {
 	if len(fields) == 0 {
 		return nil, errors.New("schema has no columns")
 	}
+	if len(fields) > MaxColumns {
+		return nil, fmt.Errorf("schema has %d columns, more than %d", len(fields), MaxColumns)
+	}
 	var errs []error
 	seen := make(map[string]bool, len(fields))
 	columns := make([]typed, len(fields))
 	for i, f := range fields {
+		if len(f.Name) > maxNameBytes || len(f.Type) > maxNameBytes {
+			return nil, fmt.Errorf("read schema: the name and type of column %d have %d and %d bytes, more than %d", i, len(f.Name), len(f.Type), maxNameBytes)
+		}
 		typ, kind, err := parseType(f.Type)
 		switch {
 		case f.Name == "":

@@ -42,7 +42,9 @@ func (d *decoder) member(key string) error {
 func (d *decoder) readSchema() error {
 	err := d.scan.items("an array", '[', ']', func() error {
 		f, err := d.readField()
-		d.fields = append(d.fields, f)
+		if d.fields = append(d.fields, f); err == nil && len(d.fields) > schema.MaxColumns {
+			err = fmt.Errorf("more than %d columns", schema.MaxColumns)
+		}
 		return err
 	})
 	if err != nil || d.early {

@@ -32,6 +32,10 @@ func (d *decoder) results() error {
 	return nil
 }
 
+// maxCells bounds the values of an answer, those that its rows leave out included: a row of three bytes takes up as
+// much memory as any other. It is a full answer of 500 columns.
+const maxCells = 50_000_000
+
 // result reads one row.
 func (d *decoder) result() error {
 	d.row = d.answer.Rows
@@ -39,6 +43,9 @@ func (d *decoder) result() error {
 	if d.columns == nil {
 		_, _, err := d.readAny(false)
 		return err
+	}
+	if d.answer.Rows*int64(len(d.columns)) > maxCells {
+		return fmt.Errorf("more than %d values, most of which are not there", maxCells)
 	}
 	if err := d.readRow(); err != nil {
 		if d.early && errors.As(err, new(misfit)) {

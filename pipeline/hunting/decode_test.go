@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"huntlake/pipeline/hunting"
+	"huntlake/schema"
 )
 
 // TestDecodeKeys lists rows by their keys, in answers of A, B and C.
@@ -295,5 +297,23 @@ func TestDialectString(t *testing.T) {
 		if got := d.String(); got != want {
 			t.Errorf("%d prints as %s, want %s", d, got, want)
 		}
+	}
+}
+
+// Rows that leave out what the schema names cost a few bytes and take up memory all the same.
+func TestDecodeBoundsEmptyRows(t *testing.T) {
+	var fields []string
+	for i := range schema.MaxColumns {
+		fields = append(fields, fmt.Sprintf("C%d Int64", i))
+	}
+	text := body(hunting.Graph, strings.Join(fields, ", "), slices.Repeat([]string{"{}"}, 25_001)...)
+	_, err := decodeAll(t, strings.NewReader(text), hunting.DecodeOptions{Dialect: hunting.Graph})
+	if err == nil || !strings.Contains(err.Error(), "more than 50000000 values") {
+		t.Errorf("got %v", err)
+	}
+	columns := strings.Repeat(`{"name":"A","type":"Int64"},`, schema.MaxColumns+1)
+	_, err = decodeAll(t, strings.NewReader(`{"schema":[`+columns), hunting.DecodeOptions{Dialect: hunting.Graph})
+	if err == nil || !strings.Contains(err.Error(), "more than 2000 columns") {
+		t.Errorf("got %v", err)
 	}
 }
