@@ -32,7 +32,10 @@ func (t *track) ask(ctx context.Context, p purpose, text string, want []schema.F
 	if err != nil {
 		return nil, err
 	}
-	t.tenant.clock.observe(a.Date)
+	if err := t.tenant.clock.observe(a.Date); err != nil {
+		a.Release()
+		return nil, err
+	}
 	t.opts().Logger.Debug("answer", "tenant", t.tenant.id, "table", t.table.Table.Path(), "rows", a.Rows, "bytes", a.Bytes, "elapsed", a.Elapsed, "query", text)
 	return a, nil
 }

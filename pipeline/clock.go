@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -14,16 +15,40 @@ type clock struct {
 
 	mu     sync.Mutex
 	behind time.Duration // how far the service's clock is behind the local one, never negative
+	worst  time.Duration // the most that it has been in this run
+	slides int           // how often that has grown
 }
 
-// observe learns from the Date of an answer, which has been cut to the second.
-func (c *clock) observe(date time.Time) {
+// What of a service's clock is beyond belief: to be so far off, or to fall behind so often. A slow answer, whose Date is
+// old when it has come, makes it fall behind by minutes at most.
+const (
+	maxOff    = 366 * 24 * time.Hour
+	slide     = 30 * time.Second
+	maxSlides = 50
+)
+
+// observe learns from the Date of an answer, which has been cut to the second. It returns an error if no plan can be
+// made by such a clock.
+func (c *clock) observe(date time.Time) error {
 	if date.IsZero() {
-		return
+		return nil
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.behind = max(0, c.now().Sub(date)-time.Second)
+	now := c.now()
+	off := now.Sub(date) - time.Second
+	if off > maxOff || off < -maxOff {
+		return fmt.Errorf("the service says that it is %s, this machine %s: set the clock that is wrong", date.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+	}
+	c.behind = max(0, off)
+	if c.behind > c.worst+slide {
+		c.worst = c.behind
+		c.slides++
+	}
+	if c.slides > maxSlides {
+		return fmt.Errorf("the service's clock falls behind with every answer, and is at %s", date.UTC().Format(time.RFC3339))
+	}
+	return nil
 }
 
 func (c *clock) tick() partition.Tick {
