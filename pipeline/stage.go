@@ -67,6 +67,9 @@ func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
 func (t *track) upload(ctx context.Context, r *checkpoint.Receipt, a *hunting.Answer, table schema.Table) error {
 	records, err := conform(a, table)
 	defer func() { release(records) }()
+	if err == nil {
+		err = checkPlaces(r.Reading.Slice, records, timeColumn(table, t.table.Source.TimeColumn))
+	}
 	if err != nil {
 		return fmt.Errorf("slice %v: %w", r.Reading.Slice, err)
 	}
