@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -140,12 +141,23 @@ func (d *decoder) use(fields []schema.Field) error {
 		d.columns[i] = column{
 			cells: newCells(kind, d.opts.Allocator),
 			name:  f.Name,
-			key:   fmt.Appendf(nil, `"%s":`, f.Name),
+			key:   plainKey(f.Name),
 			loose: schema.TextOfNumber(f.Type),
 		}
 		d.names[f.Name] = i
 	}
 	return nil
+}
+
+// plainKey is how rows write the key of a column, colon and all; nil if JSON has several ways to write it, or another
+// key could look like it.
+func plainKey(name string) []byte {
+	for _, r := range name {
+		if r < ' ' || r == '"' || r == '\\' || r == utf8.RuneError {
+			return nil
+		}
+	}
+	return fmt.Appendf(nil, `"%s":`, name)
 }
 
 // reserve makes room for another row.

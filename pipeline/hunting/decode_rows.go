@@ -130,7 +130,7 @@ func (d *decoder) endRow(filled int) {
 func (d *decoder) readKey(likely int) (int, error) {
 	s := d.scan
 	if s.peek() == '"' && likely < len(d.columns) {
-		if key := d.columns[likely].key; bytes.HasPrefix(s.buf[s.pos:s.end], key) {
+		if key := d.columns[likely].key; key != nil && bytes.HasPrefix(s.buf[s.pos:s.end], key) {
 			s.pos += len(key)
 			return likely, nil
 		}

@@ -317,3 +317,17 @@ func TestDecodeBoundsEmptyRows(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A column's name may look like keys and values of others.
+func TestDecodeNamesLikeJSON(t *testing.T) {
+	text := `{"schema":[{"name":"A\":1,\"B","type":"Int64"},{"name":"A","type":"Int64"},{"name":"B","type":"Int64"},{"name":"\\u0041","type":"Int64"}],"results":[
+		{"A":1,"B":2},{"\u0041":3},{"A\":1,\"B":4,"\\u0041":5}]}`
+	a, err := decodeAll(t, strings.NewReader(text), hunting.DecodeOptions{Dialect: hunting.Defender})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][]string{{"null", "1", "2", "null"}, {"null", "3", "null", "null"}, {"4", "null", "null", "5"}}
+	if diff := cmp.Diff(want, values(t, a)); diff != "" {
+		t.Error(diff)
+	}
+}
