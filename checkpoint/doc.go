@@ -45,21 +45,27 @@
 //
 // Extends a stream, before the first call for its rows, and opens ranges behind it that are to be read again. Valid if
 // start is the stream's frontier, the slices tile [start, end) in order at the plan's floor, and no other stream shares
-// the rows: stamped and unstamped ones go together, whole ones and snapshots alone. A snapshot's one slice is planned
-// once. The ranges of again are in order and apart, inside what was planned before and clear of every open slice, at the
+// the rows: stamped and unstamped ones go together, whole ones and snapshots alone. The ranges of again are in order and apart, inside what was planned before and clear of every open slice, at the
 // generation after the ledger's newest; they lie over the slices that tile the stream, and are gone once they are read.
 //
 //	stream, start, end, floor
 //	slices[]?        slice, rows: counted; a slice of zero rows is proved by that, and never asked; oldest?: the smallest
 //	                 Timestamp among them, which orders the reading and tells when some have expired
 //	again[]?         slice, rows: counted now, not zero; oldest?
-//	generation?      of the slices of again
+//	generation?      of the slices of again, or of a snapshot
 //	sample?          rows, bytes, run_time_ns: of an answer that was asked for its width alone
+//	dt?, keys[]?     of a snapshot
+//
+// Of stream snapshot it opens a generation of the whole table for one dt, which is read, settled and published whole.
+// Valid if generation follows the ledger's newest; dt is later than every one that was settled or given up, and not
+// before that of the newest generation; start, end and floor are zero; and slices are the whole table, or all of 2 to
+// 4096 buckets in order, by the hash of the columns keys, or none: a try that could not be counted. What is left of an
+// earlier generation that was not settled is dropped, what it staged included; no publish can have claimed it.
 //
 // # split
 //
 // Replaces an open slice, at its generation, by children. Valid if they tile it: along its cursor, along the other
-// clock, or into buckets.
+// clock, or into buckets. A snapshot is not split but planned anew.
 //
 //	slice, why
 //	children[]       slice, rows, oldest?
@@ -69,7 +75,8 @@
 // Records slices whose rows are durable in a staged object. Valid if every reading is an open slice at its generation
 // and every receipt proves its count: what was received is what was planned, or a recount, or two recounts differ and
 // it says moved; it stays below the cap of 100,000; and sections inside the object, and cells, add up to the rows that
-// no earlier generation held and that did not change in place.
+// no earlier generation held and that did not change in place. A snapshot's slice is received as it was planned, and
+// has one section, of the plan's dt, and no cells.
 //
 //	receipts[]       one to a reading:
 //	  reading, query, called, answered
@@ -95,6 +102,9 @@
 // below below. With a slice, which must be open and of that range, the slice's floor rises to below; it is closed if
 // nothing is left.
 //
+// Of stream snapshot, without a slice, it gives up the snapshot of the dt that [start, end) is. Valid if a plan for that
+// dt could follow; what was read for it is dropped.
+//
 //	stream, start, end, below, why
 //	rows?            how many, where known
 //	slice?
@@ -102,7 +112,9 @@
 //
 // # settled
 //
-// Lets a day of a stream on the timestamp cursor be published. Valid once the stream has been read past its end.
+// Lets a day of a stream on the timestamp cursor be published. Valid once the stream has been read past its end. Of
+// stream snapshot it accepts the newest generation, once the source, counted again, holds in each slice what was
+// counted before. Valid once every slice has been read, if dt is the generation's and rows the sum.
 //
 //	stream, dt
 //	rows             counted again, after the day's end
@@ -110,7 +122,8 @@
 // # publish-begin
 //
 // Claims the rows of one dt in 1 to 32 readings for one file. Its number is the publish number. Valid if each reading
-// has staged rows of dt that are not claimed and whose day is settled, and key is the one that dt and number give.
+// has staged rows of dt that are not claimed and whose day is settled, and key is the one that dt and number give. Of a
+// snapshot the readings are all that have rows, up to 4096 of them, so that readers see it whole or not at all.
 //
 //	dt, key
 //	inputs[]         readings, in the order of the merge
@@ -159,7 +172,7 @@
 //
 // Ledgers outlive programs, and programs of several versions may share one. So for Format 1 these stay as they are,
 // because otherwise two programs would fold one log to two states: the fields and text forms above, what check refuses
-// and what apply does, RowCap, MaxInputs, the number of recounts, the 35 days after which a state forgets, the layout of
+// and what apply does, RowCap, MaxInputs, MaxParts, the number of recounts, the 35 days after which a state forgets, the layout of
 // keys, the digest of rows. Any change to them, a field or kind that is added included, is a new Format; its reader
 // folds records of older formats by their own rules. State.Cost and State.Pace alone may be reckoned otherwise: they are
 // advice, and no rule looks at them. testdata holds a record of every kind, and a log with the snapshot that it adds up

@@ -10,7 +10,6 @@ import (
 func TestFoldPlan(t *testing.T) {
 	type P = checkpoint.Plan
 	next := func(change func(*P)) *P { return with(plan(partition.Stamped, 4, 1, 7, 8), change) }
-	snapshot := partition.Slice{Stream: partition.Snapshot}
 	judge(t, []verdict{
 		{"the first", "empty", plan(partition.Stamped, 0, 1, 10, 0), ""},
 		{"the next", "planned", next(func(*P) {}), ""},
@@ -20,7 +19,6 @@ func TestFoldPlan(t *testing.T) {
 		}), ""},
 		{"with a sample", "planned", next(func(p *P) { p.Sample = &checkpoint.Sample{Rows: 200, Bytes: 1} }), ""},
 		{"unstamped beside stamped", "planned", plan(partition.Unstamped, 0, 1, 1), ""},
-		{"a snapshot", "empty", snapshotPlan(snapshot), ""},
 
 		{"empty", "planned", next(func(p *P) { p.Slices = nil }), "nothing is planned"},
 		{"behind the frontier", "planned", plan(partition.Stamped, 3, 1, 1),
@@ -50,10 +48,9 @@ func TestFoldPlan(t *testing.T) {
 		{"whole beside stamped", "planned", plan(partition.Whole, 4, 1, 1), "the whole rows are planned as stamped rows"},
 		{"stamped beside whole", "whole", plan(partition.Stamped, 48, 1, 1), "the stamped rows are planned as whole rows"},
 		{"unstamped beside whole", "whole", plan(partition.Unstamped, 48, 1, 1), "the unstamped rows are planned as whole rows"},
-		{"a snapshot beside stamped", "planned", snapshotPlan(snapshot), "the snapshot rows are planned as stamped rows"},
 		{"stamped beside a snapshot", "snapshot", plan(partition.Stamped, 0, 1, 1), "the stamped rows are planned as snapshot rows"},
-		{"a snapshot planned twice", "snapshot", snapshotPlan(snapshot), "a snapshot has one slice, planned once"},
-		{"a snapshot of two slices", "empty", snapshotPlan(snapshot, snapshot), "a snapshot has one slice, planned once"},
+		{"for a dt", "planned", next(func(p *P) { p.DT = dayZero }), "a stamped plan has no dt and no keys"},
+		{"with keys", "planned", next(func(p *P) { p.Keys = []string{"A"} }), "a stamped plan has no dt and no keys"},
 	})
 }
 
@@ -62,10 +59,6 @@ func TestFoldPlanAgain(t *testing.T) {
 	name := func(s partition.Slice) string { return s.String() }
 	two, one := hours(partition.Stamped, 0, 2), stamped(0)
 	re := func(s partition.Slice, change func(*P)) *P { return with(again(4, reading(s, 2), 12), change) }
-	snapshot := partition.Slice{Stream: partition.Snapshot}
-	snap := func(generation int) *P {
-		return with(again(0, reading(snapshot, generation), 9), func(p *P) { p.Start, p.End = 0, 0 })
-	}
 	outside := func(s partition.Slice, rows string) string {
 		return name(s) + " with " + rows + " rows is not a range that has been planned"
 	}
@@ -102,10 +95,6 @@ func TestFoldPlanAgain(t *testing.T) {
 			name(one) + "_c20261023T0000000000001 with 12 rows is not a range that has been planned"},
 		{"an empty range", "staged", re(one, func(p *P) { p.Again[0].Slice.End = at(0) }),
 			"slice: range [2026-11-22T00:00:00.0000000Z, 2026-11-22T00:00:00.0000000Z) is empty or out of bounds"},
-
-		{"a snapshot", "snapshot read", snap(2), ""},
-		{"a snapshot that is being read", "snapshot", snap(2), "snapshot is being read as snapshot"},
-		{"a snapshot whose bucket is being read", "snapshot split", snap(2), "snapshot is being read as snapshot_b0of2"},
 	})
 }
 

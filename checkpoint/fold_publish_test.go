@@ -62,7 +62,6 @@ func TestFoldSettled(t *testing.T) {
 		{"a day past the frontier", "whole", settled(partition.Whole, 2), "whole has been staged to 2026-11-23T00:00:00.0000000Z only"},
 		{"an unknown stream", "planned", settled(partition.Unstamped, 0), "unstamped has been staged to 0001-01-01T00:00:00.0000000Z only"},
 		{"a stamped stream", "planned", settled(partition.Stamped, -1), "a stamped stream needs no settling"},
-		{"a snapshot", "snapshot", settled(partition.Snapshot, -1), "a snapshot stream needs no settling"},
 		{"twice", "settled", settled(partition.Whole, 0), "2026-11-22 is settled already, or has 5 rows"},
 		{"rows below zero", "whole", with(settled(partition.Whole, 0), func(s *S) { s.Rows = -1 }), "2026-11-22 is settled already, or has -1 rows"},
 	})

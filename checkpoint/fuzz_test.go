@@ -29,8 +29,10 @@ func testdata(f *testing.F, name string) []byte {
 
 // Whatever lies in a log is refused, or taken or rejected by Fold. What is taken reads back as it is written.
 func FuzzDecodeCommit(f *testing.F) {
-	for line := range bytes.Lines(testdata(f, "log.jsonl")) {
-		f.Add(line)
+	for _, log := range []string{"log.jsonl", "snapshots_log.jsonl"} {
+		for line := range bytes.Lines(testdata(f, log)) {
+			f.Add(line)
+		}
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		c, err := checkpoint.DecodeCommit(text)
@@ -42,7 +44,7 @@ func FuzzDecodeCommit(f *testing.F) {
 		if err == nil && !bytes.Equal(once, encoded(t, back)) {
 			t.Fatalf("%s reads back as %s", once, encoded(t, back))
 		}
-		for _, name := range []string{"empty", "staged", "again", "begun", "settled", "snapshot"} {
+		for _, name := range []string{"empty", "staged", "again", "begun", "settled", "snapshot", "snapshot read", "snapshot settled"} {
 			s := states(t, name)
 			c.Number = s.Number + 1
 			folded := checkpoint.Fold(s, c)

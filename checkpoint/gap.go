@@ -10,6 +10,8 @@ import (
 // Gap records rows that can no longer be read: those of a stream whose cursor lies in [Start, End) and whose
 // Timestamp is below Below. If Slice is set, that open slice gives them up: its floor rises to Below, and it is
 // closed if nothing is left of it.
+//
+// Of snapshots it gives up the one of the dt that starts at Start: nothing more is tried for it.
 type Gap struct {
 	Stream partition.Stream `json:"stream"`
 	Start  partition.Tick   `json:"start"`
@@ -37,6 +39,9 @@ func (p *Gap) check(s *State, _ *Commit) error {
 	}
 	if p.Why == "" || (p.Rows != nil && *p.Rows < 0) || p.Left < 0 {
 		return errors.New("without a reason, or with a negative count")
+	}
+	if p.Stream == partition.Snapshot {
+		return p.checkSnapshot(s)
 	}
 	if p.Slice == nil {
 		return nil
@@ -69,6 +74,9 @@ func (p *Gap) narrowed() (partition.Slice, bool) {
 }
 
 func (p *Gap) apply(s *State, c *Commit) {
+	if p.Stream == partition.Snapshot {
+		p.applySnapshot(s)
+	}
 	if p.Slice != nil {
 		leaf := s.Leaves[*p.Slice]
 		delete(s.Leaves, *p.Slice)

@@ -83,10 +83,30 @@ func goldenHistory() []checkpoint.Body {
 	}
 }
 
-// goldenLog is the history as a writer would have committed it.
-func goldenLog(t *testing.T) (commits []*checkpoint.Commit, text []byte) {
+// goldenSnapshots is a ledger of snapshots: one that was not stable at first, one that is being published while the
+// next could not be counted, and one that is being read.
+func goldenSnapshots() []checkpoint.Body {
+	keyed := snapshotPlan(2, 0, 7, 0, 5)
+	keyed.Keys, keyed.Sample = []string{"DeviceId", "CveId"}, &checkpoint.Sample{Rows: 200, Bytes: 200_000, RunTime: 200 * perRow}
+	return []checkpoint.Body{
+		snapshotPlan(1, 0, 9),
+		stage(snapshotReceipt(1, 0, 0, 1, 9)),
+		keyed,
+		stage(snapshotReceipt(1, 0, 0, 1, 9)), // asleep since commit 1: inert
+		stage(snapshotReceipt(2, 0, 0, 3, 7), snapshotReceipt(2, 0, 2, 3, 5)),
+		snapshotSettled(0, 12),
+		begin(7, 0, reading(shard(0, 3), 2), reading(shard(2, 3), 2)),
+		snapshotPlan(3, 1),
+		snapshotGap(1),
+		with(snapshotPlan(4, 2, 3, 4), func(p *checkpoint.Plan) { p.Keys = []string{"DeviceId"} }),
+		stage(snapshotReceipt(4, 2, 1, 2, 4)),
+	}
+}
+
+// goldenLog is a history as a writer would have committed it.
+func goldenLog(t *testing.T, bodies []checkpoint.Body) (commits []*checkpoint.Commit, text []byte) {
 	s := checkpoint.NewState(ours)
-	for _, body := range goldenHistory() {
+	for _, body := range bodies {
 		c := commit(s, body)
 		if err := checkpoint.Fold(s, c); err != nil && !errors.Is(err, checkpoint.ErrRejected) {
 			t.Fatal(err)
@@ -108,7 +128,7 @@ func encoded(t *testing.T, c *checkpoint.Commit) []byte {
 // The newest commit of each kind is written, and read, exactly as it was when the kind was published.
 func TestGoldenCommits(t *testing.T) {
 	newest := map[checkpoint.Kind]*checkpoint.Commit{}
-	commits, _ := goldenLog(t)
+	commits, _ := goldenLog(t, goldenHistory())
 	for _, c := range commits {
 		newest[c.Body.Kind()] = c
 	}
@@ -130,9 +150,14 @@ func TestGoldenCommits(t *testing.T) {
 
 // A published log adds up to the same state for ever: the rules of Fold are as durable as the fields.
 func TestGoldenSnapshot(t *testing.T) {
+	goldenState(t, "log.jsonl", "snapshot.json", 13, goldenHistory())
+	goldenState(t, "snapshots_log.jsonl", "snapshots_snapshot.json", 4, goldenSnapshots())
+}
+
+func goldenState(t *testing.T, logFile, snapshotFile string, inertNumber int64, bodies []checkpoint.Body) {
 	s := checkpoint.NewState(ours)
-	_, log := goldenLog(t)
-	for line := range bytes.Lines(golden(t, "log.jsonl", log)) {
+	_, log := goldenLog(t, bodies)
+	for line := range bytes.Lines(golden(t, logFile, log)) {
 		c, err := checkpoint.DecodeCommit(line)
 		if err != nil {
 			t.Fatal(err)
@@ -141,7 +166,7 @@ func TestGoldenSnapshot(t *testing.T) {
 			t.Errorf("commit %d is written as %s, want %s", c.Number, text, line)
 		}
 		err = checkpoint.Fold(s, c)
-		if inert := c.Number == 13; errors.Is(err, checkpoint.ErrRejected) != inert {
+		if inert := c.Number == inertNumber; errors.Is(err, checkpoint.ErrRejected) != inert {
 			t.Fatalf("commit %d: %v", c.Number, err)
 		}
 	}
@@ -149,7 +174,7 @@ func TestGoldenSnapshot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := golden(t, "snapshot.json", now)
+	text := golden(t, snapshotFile, now)
 	if diff := cmp.Diff(string(text), string(now)); diff != "" {
 		t.Errorf("the snapshot is written in another way: %s", diff)
 	}

@@ -90,12 +90,36 @@ func again(frontier int, r checkpoint.Reading, rows int64) *checkpoint.Plan {
 	}
 }
 
-func snapshotPlan(slices ...partition.Slice) *checkpoint.Plan {
-	p := &checkpoint.Plan{Stream: partition.Snapshot}
-	for _, s := range slices {
-		p.Slices = append(p.Slices, checkpoint.PlannedSlice{Slice: s, Rows: 7})
+// shard is the k-th of n slices of a snapshot.
+func shard(k, n int) partition.Slice {
+	if n == 1 {
+		return partition.Slice{Stream: partition.Snapshot}
+	}
+	return partition.Slice{Stream: partition.Snapshot, Bucket: k, Of: n}
+}
+
+// snapshotPlan opens a generation for a day, of as many slices as there are counts.
+func snapshotPlan(generation, day int, rows ...int64) *checkpoint.Plan {
+	p := &checkpoint.Plan{Stream: partition.Snapshot, Generation: generation, DT: dayZero + partition.Date(day)}
+	for k, n := range rows {
+		p.Slices = append(p.Slices, checkpoint.PlannedSlice{Slice: shard(k, len(rows)), Rows: n})
 	}
 	return p
+}
+
+// snapshotReceipt proves the k-th of n slices.
+func snapshotReceipt(generation, day, k, n int, rows int64) checkpoint.Receipt {
+	r := receipt(reading(shard(k, n), generation), rows, part{day, rows})
+	r.Cells = nil
+	return r
+}
+
+func snapshotSettled(day int, rows int64) *checkpoint.Settled {
+	return &checkpoint.Settled{Stream: partition.Snapshot, DT: dayZero + partition.Date(day), Rows: rows}
+}
+
+func snapshotGap(day int) *checkpoint.Gap {
+	return &checkpoint.Gap{Stream: partition.Snapshot, Start: at(24 * day), End: at(24*day + 24), Below: at(24*day + 24), Why: "unstable"}
 }
 
 func begin(number int64, day int, inputs ...checkpoint.Reading) *checkpoint.PublishBegin {
@@ -170,7 +194,10 @@ func states(t *testing.T, name string) *checkpoint.State {
 	planned := plan(partition.Stamped, 0, 1, 10, 0, 20, 30)
 	first := stage(receipt(reading(stamped(0), 1), 10, part{0, 6}, part{1, 4}))
 	whole := plan(partition.Whole, 0, day, 5, 5)
-	snapshot := partition.Slice{Stream: partition.Snapshot}
+	snapshot := []checkpoint.Body{
+		snapshotPlan(1, 0, 7, 0, 5), stage(snapshotReceipt(1, 0, 0, 3, 7), snapshotReceipt(1, 0, 2, 3, 5)), snapshotSettled(0, 12),
+		begin(4, 0, reading(shard(0, 3), 1), reading(shard(2, 3), 1)), end(4, 0, 12, digest(7).Add(digest(5))),
+	}
 	switch name {
 	case "empty":
 		return fold(t)
@@ -194,14 +221,23 @@ func states(t *testing.T, name string) *checkpoint.State {
 		return fold(t, planned, first, again(4, reading(stamped(0), 2), 12),
 			stage(altered(receipt(reading(stamped(0), 2), 12, part{0, 2}), func(r *checkpoint.Receipt) { r.Held = 10 })))
 	case "snapshot":
-		return fold(t, snapshotPlan(snapshot))
+		return fold(t, snapshot[:1]...)
 	case "snapshot read":
-		return fold(t, snapshotPlan(snapshot), stage(receipt(reading(snapshot, 1), 7, part{0, 7})))
-	case "snapshot split":
-		buckets, _ := snapshot.SplitBuckets(2)
-		parts := split(snapshot, 3, buckets...)
-		parts.Children[1].Rows = 0
-		return fold(t, snapshotPlan(snapshot), parts)
+		return fold(t, snapshot[:2]...)
+	case "snapshot settled":
+		return fold(t, snapshot[:3]...)
+	case "snapshot begun":
+		return fold(t, snapshot[:4]...)
+	case "snapshot ended":
+		return fold(t, snapshot...)
+	case "snapshot given up":
+		return fold(t, snapshot[0], snapshot[1], snapshotGap(0))
+	case "snapshot half":
+		return fold(t, snapshot[0], stage(snapshotReceipt(1, 0, 0, 3, 7)))
+	case "snapshot again":
+		return fold(t, snapshot[0], snapshot[1], snapshotPlan(2, 0, 3, 4))
+	case "snapshot uncounted":
+		return fold(t, snapshotPlan(1, 0))
 	}
 	t.Fatalf("no state %q", name)
 	return nil

@@ -58,7 +58,7 @@ type model struct {
 func newModel(t *testing.T, seed uint64) *model {
 	r := rand.New(rand.NewPCG(seed, 1))
 	streams := pick(r, [][]partition.Stream{
-		{partition.Stamped}, {partition.Stamped, partition.Unstamped}, {partition.Whole}, {partition.Snapshot},
+		{partition.Stamped}, {partition.Stamped, partition.Unstamped}, {partition.Whole},
 	})
 	m := &model{T: t, seed: seed, r: r, src: newSource(r, 5+r.IntN(40), streams...), head: checkpoint.NewState(ours), lake: &lake{
 		streams: streams, objects: map[string][]event{}, staged: map[uint64]placed{}, published: map[uint64]int64{},
@@ -290,7 +290,7 @@ func (m *model) tiled() {
 		if slices.ContainsFunc(m.lake.roots, e.in) && !m.givenUp(e) {
 			want = 1
 		}
-		forgotten := tiles == 0 && e.stream != partition.Snapshot && e.cursor() < m.head.Streams[e.stream].End-horizon
+		forgotten := tiles == 0 && e.cursor() < m.head.Streams[e.stream].End-horizon
 		if tiles != want && !forgotten || open > 1 {
 			m.Fatalf("seed %d, commit %d: event %d lies in %d tiles, want %d, and in %d open slices", m.seed, m.head.Number, e.id, tiles, want, open)
 		}

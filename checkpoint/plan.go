@@ -24,6 +24,10 @@ type Plan struct {
 	// Generation is that of the slices in Again: the one after the table's newest.
 	Generation int     `json:"generation,omitempty"`
 	Sample     *Sample `json:"sample,omitempty"`
+	// Of a snapshot, which is planned whole at each generation: the dt that it is for, and the columns that choose a row's
+	// bucket.
+	DT   partition.Date `json:"dt,omitempty"`
+	Keys []string       `json:"keys,omitempty"`
 }
 
 // PlannedSlice is a slice and the rows counted in it. A slice of zero rows is proved by the count and never asked.
@@ -49,6 +53,12 @@ type Sample struct {
 func (*Plan) Kind() Kind { return KindPlan }
 
 func (p *Plan) check(s *State, _ *Commit) error {
+	if p.Stream == partition.Snapshot {
+		return p.checkSnapshot(s)
+	}
+	if p.DT != 0 || len(p.Keys) > 0 {
+		return fmt.Errorf("a %v plan has no dt and no keys", p.Stream)
+	}
 	if len(p.Slices) == 0 && len(p.Again) == 0 {
 		return errors.New("nothing is planned")
 	}
@@ -95,7 +105,7 @@ func (p *Plan) checkTiles(s *State) error {
 		}
 		return nil
 	}
-	if err := p.checkOnce(s); err != nil {
+	if err := s.checkAlone(p.Stream); err != nil {
 		return err
 	}
 	at := p.Start
@@ -115,22 +125,22 @@ func (p *Plan) checkTiles(s *State) error {
 	return nil
 }
 
-// checkOnce refuses slices of rows that another plan has: those of a snapshot, whose only slice never ends and is read
-// again as its next generation, and those that another stream shares.
-func (p *Plan) checkOnce(s *State) error {
-	if _, known := s.Streams[p.Stream]; p.Stream.Cursor() == partition.NoCursor && (known || len(p.Slices) > 1) {
-		return fmt.Errorf("a %v has one slice, planned once", p.Stream)
-	}
+// checkAlone refuses a stream that shares its rows with another one that has been planned.
+func (s *State) checkAlone(stream partition.Stream) error {
 	for other := partition.Stamped; other <= partition.Snapshot; other++ {
-		disjoint := other == p.Stream || max(other, p.Stream) == partition.Unstamped
+		disjoint := other == stream || max(other, stream) == partition.Unstamped
 		if _, planned := s.Streams[other]; planned && !disjoint {
-			return fmt.Errorf("the %v rows are planned as %v rows", p.Stream, other)
+			return fmt.Errorf("the %v rows are planned as %v rows", stream, other)
 		}
 	}
 	return nil
 }
 
 func (p *Plan) apply(s *State, _ *Commit) {
+	if p.Stream == partition.Snapshot {
+		p.applySnapshot(s)
+		return
+	}
 	r, known := s.Streams[p.Stream]
 	if !known {
 		r.Start, r.First = p.Start, p.Floor
@@ -167,9 +177,9 @@ func (s *State) forget(stream partition.Stream) {
 	maps.DeleteFunc(s.Settled[stream], func(d partition.Date, _ bool) bool { return d.End() < old })
 }
 
-// overlap reports whether a row may lie in both slices, as far as the cursor tells; of a snapshot it tells nothing.
+// overlap reports whether a row may lie in both slices, as far as the cursor tells.
 func overlap(a, b partition.Slice) bool {
-	return a.Stream == b.Stream && (a.Stream.Cursor() == partition.NoCursor || a.Start < b.End && b.Start < a.End)
+	return a.Stream == b.Stream && a.Start < b.End && b.Start < a.End
 }
 
 // newestGeneration is 1 before anything was read again.

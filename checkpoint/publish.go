@@ -8,7 +8,8 @@ import (
 	"huntlake/schema"
 )
 
-// MaxInputs bounds a publish, and so the memory of a merge.
+// MaxInputs bounds a publish, and so the memory of a merge. The readings of a snapshot, of which there are MaxParts at
+// most, are not merged.
 const MaxInputs = 32
 
 // PublishBegin claims the rows of one dt in an ordered list of readings for one output file, before that file is
@@ -41,16 +42,19 @@ type File struct {
 func (*PublishBegin) Kind() Kind { return KindPublishBegin }
 
 func (p *PublishBegin) check(s *State, c *Commit) error {
-	if n := len(p.Inputs); n == 0 || n > MaxInputs {
+	_, whole := s.Streams[partition.Snapshot]
+	if n := len(p.Inputs); n == 0 || n > MaxInputs && !whole {
 		return fmt.Errorf("%d inputs", n)
 	}
 	if want := s.FileKey(p.DT, c.Number); p.Key != want {
 		return fmt.Errorf("file %q must be %q", p.Key, want)
 	}
-	for i, in := range p.Inputs {
-		if slices.Contains(p.Inputs[:i], in) {
+	seen := map[Reading]bool{}
+	for _, in := range p.Inputs {
+		if seen[in] {
 			return fmt.Errorf("%v twice", in)
 		}
+		seen[in] = true
 		_, sec, ok := s.Section(in, p.DT)
 		if !ok || sec.Publish != 0 {
 			return fmt.Errorf("%v has no unclaimed rows of %v", in, p.DT)
@@ -58,6 +62,9 @@ func (p *PublishBegin) check(s *State, c *Commit) error {
 		if day := SettleDay(in.Slice, p.DT); !s.IsSettled(in.Slice.Stream, day) {
 			return fmt.Errorf("%v of %v is not settled", day, in.Slice.Stream)
 		}
+	}
+	if whole {
+		return p.checkSnapshot(s)
 	}
 	return nil
 }

@@ -7,7 +7,8 @@ import (
 )
 
 // Settled says that a day of a stream on the timestamp cursor was counted again, long enough after its end, and held
-// what had been staged of it: it may be published.
+// what had been staged of it: it may be published. Of snapshots it says the same of the newest generation, counted again
+// after it was read.
 type Settled struct {
 	Stream partition.Stream `json:"stream"`
 	DT     partition.Date   `json:"dt"`
@@ -18,6 +19,9 @@ type Settled struct {
 func (*Settled) Kind() Kind { return KindSettled }
 
 func (p *Settled) check(s *State, _ *Commit) error {
+	if p.Stream == partition.Snapshot {
+		return p.checkSnapshot(s)
+	}
 	if p.Stream.Cursor() != partition.TimestampCursor {
 		return fmt.Errorf("a %v stream needs no settling", p.Stream)
 	}
@@ -30,7 +34,11 @@ func (p *Settled) check(s *State, _ *Commit) error {
 	return nil
 }
 
-func (p *Settled) apply(s *State, _ *Commit) {
+func (p *Settled) apply(s *State, c *Commit) {
+	if p.Stream == partition.Snapshot {
+		p.applySnapshot(s, c)
+		return
+	}
 	days := s.Settled[p.Stream]
 	makeMap(&days)
 	days[p.DT] = true

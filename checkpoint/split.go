@@ -21,6 +21,9 @@ func (p *Split) check(s *State, _ *Commit) error {
 	if leaf, ok := s.Leaves[p.Slice]; !ok || !leaf.Open {
 		return fmt.Errorf("%v is not open", p.Slice)
 	}
+	if p.Slice.Stream == partition.Snapshot {
+		return fmt.Errorf("%v is planned anew, with the rest of its snapshot", p.Slice)
+	}
 	children := make([]partition.Slice, len(p.Children))
 	for i, c := range p.Children {
 		if c.Rows < 0 {

@@ -104,6 +104,12 @@ func (r *Receipt) check(s *State) error {
 	if err := r.checkCount(leaf, len(s.Schema.Columns)); err != nil {
 		return err
 	}
+	if r.Reading.Slice.Stream == partition.Snapshot {
+		if err := s.Snapshot.checkReceipt(r); err != nil {
+			return err
+		}
+		return r.checkObject(s.Ledger)
+	}
 	if err := r.checkChanged(leaf); err != nil {
 		return err
 	}

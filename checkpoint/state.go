@@ -32,6 +32,7 @@ type State struct {
 	Settled    map[partition.Stream]settledDays  `json:"settled,omitempty"`
 	Gaps       []RecordedGap                     `json:"gaps,omitempty"`
 	Generation int                               `json:"generation,omitempty"` // the newest that a plan has opened
+	Snapshot   Standing                          `json:"snapshot,omitzero"`
 	Totals     Totals                            `json:"totals"`
 	Verdict    *RecordedVerify                   `json:"verdict,omitempty"`
 }
@@ -100,6 +101,7 @@ type Totals struct {
 	Bytes     int64 `json:"bytes"` // of JSON received
 	Published int64 `json:"published"`
 	Changed   int64 `json:"changed,omitempty"`  // rows found to have changed in place, by all re-readings
+	Dropped   int64 `json:"dropped,omitempty"`  // rows staged of snapshots that were not settled
 	Rejected  int64 `json:"rejected,omitempty"` // inert records met
 }
 
@@ -142,9 +144,13 @@ func makeMap[M ~map[K]V, K comparable, V any](m *M) {
 }
 
 // Watermark is the instant of a stream before which everything is staged or is a recorded gap: the start of its
-// first open slice, else its frontier. It returns false for a stream that was never planned.
+// first open slice, else its frontier. Of snapshots it is the start of the newest dt that has one. It returns false for
+// a stream that was never planned.
 func (s *State) Watermark(stream partition.Stream) (partition.Tick, bool) {
 	r, ok := s.Streams[stream]
+	if stream == partition.Snapshot {
+		return max(r.Start, s.Snapshot.Last.Start()), ok
+	}
 	at := r.End
 	for slice, leaf := range s.Leaves {
 		if leaf.Open && slice.Stream == stream {
@@ -197,10 +203,13 @@ func (s *State) Section(r Reading, dt partition.Date) (Staged, StagedSection, bo
 func (s *State) Published() []partition.Date { return slices.Sorted(maps.Keys(s.Days)) }
 
 // IsSettled reports whether a day of a stream may be published: always on the ingestion cursor, after a `settled`
-// commit on the timestamp cursor.
+// commit on the timestamp cursor and of snapshots, of which nothing older is staged that was not settled.
 func (s *State) IsSettled(stream partition.Stream, day partition.Date) bool {
-	if stream.Cursor() != partition.TimestampCursor {
+	switch stream.Cursor() {
+	case partition.IngestionCursor:
 		return true
+	case partition.NoCursor:
+		return day <= s.Snapshot.Last
 	}
 	return s.Settled[stream][day] || day.End() < s.Streams[stream].End-horizon
 }
@@ -208,6 +217,9 @@ func (s *State) IsSettled(stream partition.Stream, day partition.Date) bool {
 // SettleDay is the day that has to be settled before the rows of dt in slice may be published: dt itself, unless a
 // forged clock put a row into a dt that the slice does not touch.
 func SettleDay(slice partition.Slice, dt partition.Date) partition.Date {
+	if slice.Stream == partition.Snapshot {
+		return dt
+	}
 	return min(max(dt, partition.DateOf(slice.Start)), partition.DateOf(slice.End-1))
 }
 

@@ -44,12 +44,6 @@ func (w *writer) plan(stream partition.Stream, again bool) checkpoint.Body {
 		p.Start, p.End = r.End, max(r.End, p.End)
 	}
 	switch {
-	case stream == partition.Snapshot:
-		p.Start, p.End, p.Floor = 0, 0, 0
-		if !known {
-			s := partition.Slice{Stream: stream}
-			p.Slices = []checkpoint.PlannedSlice{{Slice: s, Rows: w.src.count(s)}}
-		}
 	case p.Start < p.End:
 		p.Slices = w.tile(partition.Slice{Stream: stream, Start: p.Start, End: p.End, Floor: p.Floor})
 	}
@@ -71,15 +65,12 @@ func (w *writer) grown(stream partition.Stream, floor partition.Tick) (out []che
 		s.End = min(s.Start+wide, r.End)
 		out = append(out, w.ifGrown(s)...)
 	}
-	if stream == partition.Snapshot {
-		return w.ifGrown(partition.Slice{Stream: stream})
-	}
 	return out
 }
 
 func (w *writer) ifGrown(s partition.Slice) []checkpoint.PlannedSlice {
 	for leaf := range w.view.Leaves {
-		overlap := s.Stream == partition.Snapshot || leaf.Start < s.End && s.Start < leaf.End
+		overlap := leaf.Start < s.End && s.Start < leaf.End
 		if w.view.Leaves[leaf].Open && leaf.Stream == s.Stream && overlap {
 			return nil
 		}
@@ -146,7 +137,7 @@ func (w *writer) read(n int) checkpoint.Body {
 	w.r.Shuffle(len(open), func(i, j int) { open[i], open[j] = open[j], open[i] })
 	p := &checkpoint.Stage{}
 	for _, s := range open[:min(n, len(open))] {
-		if s.Floor < w.src.edge() && s.Stream != partition.Snapshot {
+		if s.Floor < w.src.edge() {
 			return w.gap(s)
 		}
 		p.Receipts = append(p.Receipts, w.receipt(s))
