@@ -19,7 +19,7 @@ import (
 const handful = 8192
 
 // merger takes rows from sections in the order of their times; of equal times, in the order of the sections. It has one
-// record of each section in memory.
+// record of each section in memory; of sections without time, which follow each other, one in all.
 type merger struct {
 	mem     memory.Allocator
 	schema  *arrow.Schema
@@ -48,6 +48,23 @@ func newMerger(out Output, file *parquet.Writer) (*merger, error) {
 	var err error
 	m.clock, m.timed, err = timeColumn(out.Schema, out.TimeColumn)
 	return m, err
+}
+
+// merge moves the rows of all sections. Those without time are opened one after the other: there may be thousands.
+func (m *merger) merge(ctx context.Context, b *Bucket, in []Input) error {
+	for _, i := range in {
+		if err := m.open(ctx, b, i); err != nil {
+			return err
+		}
+		if m.timed {
+			continue
+		}
+		if err := m.run(ctx); err != nil {
+			return err
+		}
+		m.close()
+	}
+	return m.run(ctx)
 }
 
 func (m *merger) open(ctx context.Context, b *Bucket, in Input) error {
@@ -153,6 +170,7 @@ func (m *merger) close() {
 		s.section.close()
 		m.put(i, nil)
 	}
+	m.sources, m.records = nil, nil
 }
 
 // time is that of the next row. A row without time comes first, so that the order is one of nulls first.

@@ -31,8 +31,8 @@ type Output struct {
 // the same digest. A file that is there already is accepted on the same proof, whoever wrote it, and refused otherwise.
 //
 // The file is built in a pipe to its upload, so that neither a second copy nor the disk is needed: in memory are one
-// record of each input, one row group, compressed, with its dictionaries, and the buffers of the store's client. If
-// anything fails, the upload's source fails, and nothing becomes visible.
+// record of each input (of a snapshot's inputs, which are concatenated, one at a time), one row group, compressed, with
+// its dictionaries, and the buffers of the store's client. If anything fails, the upload's source fails, and nothing becomes visible.
 func (b *Bucket) Publish(ctx context.Context, in []Input, out Output) (File, error) {
 	if out.Allocator == nil {
 		out.Allocator = memory.DefaultAllocator
@@ -101,12 +101,7 @@ func (b *Bucket) encode(ctx context.Context, in []Input, out Output, w io.Writer
 		return fmt.Errorf("publish %s: %w", b.at(out.Key), err)
 	}
 	defer m.close()
-	for _, i := range in {
-		if err := m.open(ctx, b, i); err != nil {
-			return fmt.Errorf("publish %s: %w", b.at(out.Key), err)
-		}
-	}
-	if err := m.run(ctx); err != nil {
+	if err := m.merge(ctx, b, in); err != nil {
 		return fmt.Errorf("publish %s: %w", b.at(out.Key), err)
 	}
 	return file.Commit()

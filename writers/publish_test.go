@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
 	"gocloud.dev/blob"
 
 	"huntlake/partition"
@@ -301,4 +303,57 @@ func TestPublishStopsWithItsContext(t *testing.T) {
 	if keys, err := b.First(t.Context(), "DeviceEvents/", 1); len(keys) > 0 || err != nil {
 		t.Errorf("left behind: %q, %v", keys, err)
 	}
+}
+
+// A snapshot's sections are concatenated one at a time: more of them take no more memory.
+func TestPublishManySections(t *testing.T) {
+	s := table(t, fields()).Arrow()
+	peak := func(n int) int {
+		b, m := open(t, "mem://"), newMaker(4)
+		var in []writers.Input
+		for i := range n {
+			staged := stage(t, b, fmt.Sprintf("staged/%d.arrow", i), []arrow.Record{m.record(s, 400)}, writers.StageOptions{DT: day})
+			in = append(in, inputs(day, staged)...)
+		}
+		out, mem := output(s), &highWater{Allocator: memory.DefaultAllocator}
+		out.TimeColumn, out.Allocator = "", mem
+		f, err := b.Publish(t.Context(), in, out)
+		if err != nil || f.Rows != int64(n)*400 || f.Oldest != partition.NoTick {
+			t.Fatalf("got %+v and error %v", f, err)
+		}
+		return mem.peak
+	}
+	few, many := peak(40), peak(120)
+	if many > few*5/4 {
+		t.Errorf("120 sections take %d bytes at once, 40 take %d", many, few)
+	}
+}
+
+// highWater notes the most bytes that were allocated at once.
+type highWater struct {
+	memory.Allocator
+	mu        sync.Mutex
+	now, peak int
+}
+
+func (h *highWater) Allocate(size int) []byte {
+	h.add(size)
+	return h.Allocator.Allocate(size)
+}
+
+func (h *highWater) Reallocate(size int, b []byte) []byte {
+	h.add(size - len(b))
+	return h.Allocator.Reallocate(size, b)
+}
+
+func (h *highWater) Free(b []byte) {
+	h.add(-len(b))
+	h.Allocator.Free(b)
+}
+
+func (h *highWater) add(n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now += n
+	h.peak = max(h.peak, h.now)
 }
