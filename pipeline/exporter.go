@@ -33,8 +33,9 @@ type Tenant struct {
 // Table is what to export of each tenant: a table or a named query, how it is asked and along which clock.
 type Table struct {
 	Table  partition.Table
-	Source hunting.Source
+	Source hunting.Source // without a time column, the table is read as snapshots
 	Cursor Cursor
+	Every  time.Duration // between two snapshots, in whole days; a day
 }
 
 // Cursor is how the streams of a table are chosen.

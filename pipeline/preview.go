@@ -47,6 +47,10 @@ func (e *Exporter) Plan(ctx context.Context) (Preview, error) {
 
 func (t *track) preview(ctx context.Context) (TablePreview, error) {
 	p := TablePreview{Tenant: t.tenant.id, Table: t.table.Table.Path()}
+	if t.snapshots() {
+		err := t.previewSnapshot(ctx, &p)
+		return p, err
+	}
 	if err := t.prepare(ctx); err != nil {
 		return p, err
 	}
@@ -69,6 +73,13 @@ func (t *track) preview(ctx context.Context) (TablePreview, error) {
 			settling++
 		}
 	}
+	t.expect(&p, settling)
+	return p, nil
+}
+
+// expect adds up what the slices will cost, and the calls that were made to preview them and that a run will make too,
+// and more.
+func (t *track) expect(p *TablePreview, more int) {
 	cost := t.planCost()
 	for _, s := range p.Slices {
 		p.Rows += s.Rows
@@ -77,8 +88,7 @@ func (t *track) preview(ctx context.Context) (TablePreview, error) {
 		}
 	}
 	p.Bytes, p.RunTime = cost.Bytes(p.Rows), cost.Time(p.Rows)
-	p.Calls.Plan = t.report.Calls.Plan + settling
-	return p, nil
+	p.Calls.Plan = t.report.Calls.Plan + more
 }
 
 // previewLane packs a lane as a run would: a first chunk with what is known now, the rest with what its answers will

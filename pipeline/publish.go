@@ -205,6 +205,9 @@ func (t *track) ripe(s *checkpoint.State, idle bool) (dt partition.Date, inputs 
 // ripeInputs is as many of the readings as make one file of a dt, if it is ripe: its rows fill a file, or have waited
 // long enough, or the run is at its end. Stragglers, which come for a dt long after it was published, wait for more.
 func (t *track) ripeInputs(s *checkpoint.State, dt partition.Date, idle bool, readings ...checkpoint.Reading) []checkpoint.Reading {
+	if t.snapshots() {
+		return wholeSnapshot(s, dt, readings)
+	}
 	var inputs []checkpoint.Reading
 	var bytes int64
 	oldest, late := partition.MaxTick, s.Days[dt].Closed != 0
@@ -232,6 +235,14 @@ func (t *track) ripeInputs(s *checkpoint.State, dt partition.Date, idle bool, re
 		return inputs
 	}
 	return nil
+}
+
+// wholeSnapshot is all readings of a dt's snapshot, once it is settled: there is nothing to wait for then.
+func wholeSnapshot(s *checkpoint.State, dt partition.Date, readings []checkpoint.Reading) []checkpoint.Reading {
+	if !s.IsSettled(partition.Snapshot, dt) {
+		return nil
+	}
+	return readings
 }
 
 // idle reports whether nothing is left to read or plan in this run.

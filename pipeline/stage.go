@@ -25,7 +25,7 @@ const finishing = 30 * time.Second
 func (t *track) stage(ctx context.Context, r checkpoint.Receipt, a *hunting.Answer) error {
 	ctx, cancel := lingering(ctx)
 	defer cancel()
-	if err := t.checkColumns(a.Fields); err != nil {
+	if err := t.checkColumns(a.Fields); err != nil && !t.snapshots() {
 		return err
 	}
 	table, err := t.evolve(ctx, a.Fields)
@@ -73,7 +73,7 @@ func (t *track) upload(ctx context.Context, r *checkpoint.Receipt, a *hunting.An
 	if err != nil {
 		return fmt.Errorf("slice %v: %w", r.Reading.Slice, err)
 	}
-	if r.Reading.Generation > 1 {
+	if r.Reading.Generation > 1 && !t.snapshots() {
 		left, err := t.rest(ctx, r, records, table)
 		if err != nil || len(left) == 0 {
 			return err
@@ -82,15 +82,20 @@ func (t *track) upload(ctx context.Context, r *checkpoint.Receipt, a *hunting.An
 		records = left
 	}
 	key := t.ledger.Key().StagedKey(r.Reading.Slice, r.Reading.Generation, t.opts().Nonce())
-	staged, err := t.opts().Bucket.Stage(ctx, key, records, writers.StageOptions{
+	opts := writers.StageOptions{
 		TimeColumn: timeColumn(table, t.table.Source.TimeColumn), Stream: r.Reading.Slice.Stream, Allocator: t.opts().Allocator,
-	})
+	}
+	t.ledger.View(func(s *checkpoint.State) { opts.DT = s.Snapshot.DT })
+	staged, err := t.opts().Bucket.Stage(ctx, key, records, opts)
 	if err != nil {
 		return fmt.Errorf("stage %v: %w", r.Reading.Slice, err)
 	}
 	r.Object, r.Bytes = staged.Key, staged.Bytes
 	for _, s := range staged.Sections {
 		r.Sections = append(r.Sections, checkpoint.Section(s))
+	}
+	if t.snapshots() {
+		return nil // its rows have no hour to be counted in
 	}
 	for _, c := range staged.Cells {
 		r.Cells = append(r.Cells, checkpoint.CellRows{Cell: checkpoint.Cell{Hour: c.Hour, Day: c.Day}, Rows: c.Rows})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"huntlake/checkpoint"
 	"huntlake/partition"
@@ -18,19 +19,22 @@ type Status struct {
 
 // TableStatus is the status of one table of one tenant.
 type TableStatus struct {
-	Tenant  string                     `json:"tenant"`
-	Table   string                     `json:"table"`
-	Streams []StreamStatus             `json:"streams"`
-	Open    int                        `json:"open_slices"`
-	Unread  int64                      `json:"open_rows"`
-	Totals  checkpoint.Totals          `json:"totals"`
-	Waiting int64                      `json:"waiting"` // rows staged and not yet published
-	Files   int                        `json:"files"`
-	Bytes   int64                      `json:"file_bytes"`
-	Days    int                        `json:"days"`
-	Columns int                        `json:"columns"`
-	Changes []checkpoint.SchemaChange  `json:"schema_changes,omitempty"` // after the first commit
-	Gaps    []checkpoint.RecordedGap   `json:"gaps,omitempty"`
+	Tenant  string                    `json:"tenant"`
+	Table   string                    `json:"table"`
+	Streams []StreamStatus            `json:"streams"`
+	Open    int                       `json:"open_slices"`
+	Unread  int64                     `json:"open_rows"`
+	Totals  checkpoint.Totals         `json:"totals"`
+	Waiting int64                     `json:"waiting"` // rows staged and not yet published
+	Files   int                       `json:"files"`
+	Bytes   int64                     `json:"file_bytes"`
+	Days    int                       `json:"days"`
+	Columns int                       `json:"columns"`
+	Changes []checkpoint.SchemaChange `json:"schema_changes,omitempty"` // after the first commit
+	Gaps    []checkpoint.RecordedGap  `json:"gaps,omitempty"`
+
+	Snapshot *SnapshotStatus `json:"snapshot,omitempty"` // of a table without a time column
+
 	Verdict *checkpoint.RecordedVerify `json:"verify,omitempty"`
 	Fault   string                     `json:"error,omitempty"`
 }
@@ -41,6 +45,14 @@ type StreamStatus struct {
 	Start     partition.Tick   `json:"start"`
 	Watermark partition.Tick   `json:"watermark"`
 	Frontier  partition.Tick   `json:"frontier"`
+}
+
+// SnapshotStatus is where the snapshots of a table stand.
+type SnapshotStatus struct {
+	Last string         `json:"last,omitempty"` // the dt of the newest one
+	Time partition.Tick `json:"time"`           // when it was found to be whole
+	Rows int64          `json:"rows"`
+	Next string         `json:"next,omitempty"` // the dt of which the next one is due; "" is today's
 }
 
 // Status reads the ledgers of every table of every tenant.
@@ -56,11 +68,25 @@ func (e *Exporter) Status(ctx context.Context) (Status, error) {
 				errs = append(errs, fmt.Errorf("tenant %s: %w", tenant.ID, err))
 			} else {
 				ledger.View(st.fill)
+				if table.Source.TimeColumn == "" {
+					ledger.View(func(s *checkpoint.State) { st.Snapshot = snapshotStatus(&s.Snapshot, table.Every) })
+				}
 			}
 			out.Tables = append(out.Tables, st)
 		}
 	}
 	return out, errors.Join(errs...)
+}
+
+func snapshotStatus(st *checkpoint.Standing, every time.Duration) *SnapshotStatus {
+	out := &SnapshotStatus{Time: st.Time, Rows: st.Rows}
+	if st.Last > 0 {
+		out.Last = st.Last.String()
+	}
+	if next := nextSnapshot(st, every); next > 0 {
+		out.Next = next.String()
+	}
+	return out
 }
 
 func (st *TableStatus) fill(s *checkpoint.State) {

@@ -70,8 +70,7 @@ func (t *track) askCount(ctx context.Context, p purpose, s partition.Slice) (int
 }
 
 func (t *track) countHalves(ctx context.Context, p purpose, s partition.Slice, left int) (int64, error) {
-	query := t.table.Source.Count(s)
-	f, err := t.figures(ctx, p, query, countField)
+	n, err := t.countBy(ctx, p, t.table.Source.Count(s))
 	if halves, ok := t.halve(s, 1); ok && left > 0 && errors.Is(err, hunting.ErrTooBig) {
 		var sum int64
 		for _, half := range halves {
@@ -83,6 +82,12 @@ func (t *track) countHalves(ctx context.Context, p purpose, s partition.Slice, l
 		}
 		return sum, nil
 	}
+	return n, err
+}
+
+// countBy asks a query whose answer is a count.
+func (t *track) countBy(ctx context.Context, p purpose, query string) (int64, error) {
+	f, err := t.figures(ctx, p, query, countField)
 	if err != nil {
 		return 0, err
 	}

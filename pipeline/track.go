@@ -23,7 +23,7 @@ type track struct {
 	ledger    *checkpoint.Ledger // set by the task of the opening phase, which runs alone
 	opened    bool               // likewise: all of that task succeeded
 	lanes     []*lane            // likewise; each lane belongs to the task that plans it
-	sample    *checkpoint.Sample // set by the opening task, spent by the first plan
+	sample    *checkpoint.Sample // set by the opening task, or that of a snapshot's plan, and spent by the first plan
 	phase     phase
 	underway  int // tasks handed out
 	reading   map[partition.Slice]bool
@@ -44,6 +44,7 @@ type track struct {
 	refusals int                     // answers that were too big since the last one that came
 	report   TableReport
 	planned  int64
+	snap     snapshot
 }
 
 // phase is how far a track has come.
@@ -75,13 +76,7 @@ func (t *track) want() *task {
 		return t.wantOpen()
 	}
 	if t.phase == moving {
-		if w := t.wantRead(); w != nil {
-			return w
-		}
-		if w := t.wantPlan(); w != nil {
-			return w
-		}
-		if w := t.wantSettle(); w != nil {
+		if w := t.wantCall(); w != nil {
 			return w
 		}
 		if w := t.wantPublish(); w != nil {
@@ -95,6 +90,20 @@ func (t *track) want() *task {
 		return &task{expires: partition.MaxTick, begin: nothing, run: t.sweepAndTell(t.callsOver), finish: func() { t.phase = closed }, last: true}
 	}
 	return nil
+}
+
+// wantCall returns the next task that asks the source.
+func (t *track) wantCall() *task {
+	if t.snapshots() {
+		return t.wantSnapshot()
+	}
+	if w := t.wantRead(); w != nil {
+		return w
+	}
+	if w := t.wantPlan(); w != nil {
+		return w
+	}
+	return t.wantSettle()
 }
 
 func nothing() {}
@@ -168,10 +177,16 @@ func (t *track) finalReport(s *checkpoint.State) {
 			t.report.Frontier = w
 		}
 	}
+	if t.snapshots() {
+		t.report.Frontier = s.Snapshot.Time
+	}
 }
 
 // unfinished reports whether rows were left unread.
 func (t *track) unfinished() bool {
+	if t.snapshots() {
+		return t.snapshotDue()
+	}
 	open := false
 	t.ledger.View(func(s *checkpoint.State) { open = len(s.Open()) > 0 })
 	for _, l := range t.lanes {
@@ -201,6 +216,11 @@ func (t *track) count(change func(*TableReport)) {
 // open folds the ledger, finds the table's streams and, once, pins its columns. What each call finds out is committed
 // before the next: where the quota lets few calls through, a later run goes on from there.
 func (t *track) open(ctx context.Context) error {
+	if t.snapshots() {
+		err := t.openSnapshots(ctx)
+		t.opened = err == nil
+		return err
+	}
 	streams, probed, err := t.streams(ctx)
 	if err == nil && probed {
 		err = t.found(ctx, streams)

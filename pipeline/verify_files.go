@@ -33,7 +33,7 @@ func (t *track) verifyFiles(ctx context.Context, v *checkpoint.Verify) error {
 				staged += sec.Rows
 			}
 		}
-		total = s.Totals.Rows
+		total = s.Totals.Rows - s.Totals.Dropped
 	})
 	if published+staged != total {
 		v.Differences = append(v.Differences, fmt.Sprintf("the ledger has %d rows in receipts, %d in files and %d staged", total, published, staged))
