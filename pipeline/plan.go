@@ -6,6 +6,7 @@ import (
 
 	"huntlake/checkpoint"
 	"huntlake/partition"
+	"huntlake/pipeline/hunting"
 )
 
 // lane is a stream in a run: the part of it that has been counted and not yet planned.
@@ -89,13 +90,12 @@ func (t *track) plan(ctx context.Context, l *lane) error {
 	}
 	t.tell("plan", nil)
 	cost := t.planCost()
-	if err := t.refine(ctx, l, cost.RowsPerCall(t.caps())); err != nil {
-		return err
+	slices, short := t.nextChunk(ctx, l, cost)
+	if len(slices) == 0 {
+		return short
 	}
-	slices := t.pack(l, cost)
-	n := cutChunk(slices, cost.Answers)
 	_, err := t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) {
-		return t.planBody(l, slices[:n]), nil
+		return t.planBody(l, slices), nil
 	})
 	if errors.Is(err, checkpoint.ErrRejected) && l.refused < maxRefused {
 		l.hist, l.refused = nil, l.refused+1 // another process has moved the frontier: count again from there
@@ -105,8 +105,8 @@ func (t *track) plan(ctx context.Context, l *lane) error {
 		return err
 	}
 	t.sample = nil
-	l.advance(slices[n-1].Slice.End)
-	return nil
+	l.advance(slices[len(slices)-1].Slice.End)
+	return short
 }
 
 // advance drops what has been planned, up to end.
@@ -173,22 +173,40 @@ func (l *lane) slice(start, end partition.Tick) partition.Slice {
 	return partition.Slice{Stream: l.stream, Start: start, End: end, Floor: l.floor}
 }
 
-// refine asks again, at finer bins, for the spans whose bins cannot be packed well.
-func (t *track) refine(ctx context.Context, l *lane, limit int64) error {
+// nextChunk cuts the slices that are committed next, once the spans among them whose bins cannot be packed well have
+// been asked for again at finer bins. If the quota is spent before that is done, the slices come with that error: the
+// bins that are too big are split when they are read. To ask for all of them again in every run might use up the quota
+// of each before it has come to anything.
+func (t *track) nextChunk(ctx context.Context, l *lane, cost partition.Cost) (next []partition.Planned, err error) {
 	const rounds = 4 // from a month to a tick
-	for range rounds {
-		hot := l.hist.Hot(limit)
-		if len(hot) == 0 {
-			return nil
-		}
-		for _, span := range hot {
-			finer, err := t.askHistogram(ctx, l.slice(span.Start, span.End), span.Width)
-			if err != nil {
-				return err
+	for round := 0; ; round++ {
+		next = t.pack(l, cost)
+		next = next[:cutChunk(next, cost.Answers)]
+		hot := l.hist.Hot(cost.RowsPerCall(t.caps()))
+		for i, span := range hot {
+			if span.Start >= next[len(next)-1].Slice.End {
+				hot = hot[:i]
+				break
 			}
-			h := l.hist.Refine(finer)
-			l.hist = &h
 		}
+		if round == rounds || len(hot) == 0 || err != nil {
+			return next, err
+		}
+		if err = t.refine(ctx, l, hot); err != nil && !errors.Is(err, hunting.ErrQuota) {
+			return nil, err
+		}
+	}
+}
+
+// refine asks again for spans of the lane, at finer bins.
+func (t *track) refine(ctx context.Context, l *lane, hot []partition.Span) error {
+	for _, span := range hot {
+		finer, err := t.askHistogram(ctx, l.slice(span.Start, span.End), span.Width)
+		if err != nil {
+			return err
+		}
+		h := l.hist.Refine(finer)
+		l.hist = &h
 	}
 	return nil
 }

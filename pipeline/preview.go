@@ -96,13 +96,12 @@ func (t *track) expect(p *TablePreview, more int) {
 func (t *track) previewLane(ctx context.Context, l *lane, p *TablePreview) error {
 	start := l.hist.Start
 	for cost := t.planCost(); l.hist != nil; cost = cost.Settled(t.caps()) {
-		if err := t.refine(ctx, l, cost.RowsPerCall(t.caps())); err != nil {
+		slices, err := t.nextChunk(ctx, l, cost)
+		if err != nil {
 			return err
 		}
-		slices := t.pack(l, cost)
-		n := cutChunk(slices, cost.Answers)
-		p.Slices = append(p.Slices, slices[:n]...)
-		l.advance(slices[n-1].Slice.End)
+		p.Slices = append(p.Slices, slices...)
+		l.advance(slices[len(slices)-1].Slice.End)
 	}
 	if p.Start == 0 || start < p.Start {
 		p.Start = start
