@@ -14,7 +14,8 @@ import (
 
 // Status is what the ledgers say. Making it asks nothing of the source.
 type Status struct {
-	Tables []TableStatus `json:"tables"`
+	Tables    []TableStatus `json:"tables"`
+	Forecasts []Forecast    `json:"forecasts"` // one to a tenant
 }
 
 // TableStatus is the status of one table of one tenant.
@@ -60,20 +61,26 @@ func (e *Exporter) Status(ctx context.Context) (Status, error) {
 	var out Status
 	var errs []error
 	for _, tenant := range e.opts.Tenants {
+		var p prospect
 		for _, table := range e.opts.Tables {
 			st := TableStatus{Tenant: tenant.ID, Table: table.Table.Path()}
 			ledger, err := e.openLedger(ctx, tenant.ID, table.Table)
 			if err != nil {
 				st.Fault = err.Error()
 				errs = append(errs, fmt.Errorf("tenant %s: %w", tenant.ID, err))
+				p.unknown = append(p.unknown, st.Table)
 			} else {
-				ledger.View(st.fill)
-				if table.Source.TimeColumn == "" {
-					ledger.View(func(s *checkpoint.State) { st.Snapshot = snapshotStatus(&s.Snapshot, table.Every) })
-				}
+				ledger.View(func(s *checkpoint.State) {
+					st.fill(s)
+					if table.Source.TimeColumn == "" {
+						st.Snapshot = snapshotStatus(&s.Snapshot, table.Every)
+					}
+					p.add(st.Table, s)
+				})
 			}
 			out.Tables = append(out.Tables, st)
 		}
+		out.Forecasts = append(out.Forecasts, p.forecast(tenant.ID, partition.TickOf(e.opts.Now()), e.opts.Settle))
 	}
 	return out, errors.Join(errs...)
 }

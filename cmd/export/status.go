@@ -13,10 +13,12 @@ import (
 
 const statusLong = `Says what the lake holds, by its ledgers alone: how far each table has been exported, what is
 published, staged or still to be read, which columns changed, what was lost to the source's 30
-days before it could be read, and what the last verify found. The source is not asked.`
+days before it could be read, and what the last verify found; and whether, at the pace of the
+last day, the rest will be read before it expires. The source is not asked.`
 
 const statusExample = `  huntlake status
-  huntlake status --json | jq '.tables[] | {table, streams, gaps}'`
+  huntlake status --json | jq '.tables[] | {table, streams, gaps}'
+  huntlake status --json | jq -e 'all(.forecasts[]; .outlook != "losing rows")'`
 
 func newStatus(p *program) *cobra.Command {
 	var asJSON bool
@@ -53,6 +55,11 @@ func (p *program) printStatus(s pipeline.Status) {
 	g.dropSame("tenant")
 	g.write(p.stdout, "")
 	blank := "\n"
+	for _, f := range s.Forecasts {
+		fmt.Fprintf(p.stdout, "%stenant %s: %s\n", blank, f.Tenant, outlook(f))
+		blank = ""
+	}
+	blank = "\n"
 	for _, t := range s.Tables {
 		for _, note := range notes(t) {
 			fmt.Fprintf(p.stdout, "%stenant %s: %s: %s\n", blank, t.Tenant, t.Table, note)
