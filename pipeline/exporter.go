@@ -158,8 +158,8 @@ func New(opts Options) (*Exporter, error) {
 // are independent: each has its own quota.
 //
 // The report is complete whatever the error. A table that failed has its error in the report, and the others went on.
-// The error is the context's after an interruption, else a *hunting.QuotaError if a budget was spent, else the join
-// of the tables' errors.
+// The error is the context's after an interruption, else the join of the tenants' errors: of the tables', and a
+// *hunting.QuotaError or a *checkpoint.OwnedError for a tenant that had to stop.
 func (e *Exporter) Run(ctx context.Context) (Report, error) {
 	reports := make([]TenantReport, len(e.opts.Tenants))
 	var g errgroup.Group

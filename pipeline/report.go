@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -52,22 +53,33 @@ func (c *Calls) add(d Calls) {
 	c.Plan, c.Data, c.Recount, c.Wasted = c.Plan+d.Plan, c.Data+d.Data, c.Recount+d.Recount, c.Wasted+d.Wasted
 }
 
-// Err is the tenant's error if a quota was spent or another process works on the tenant, else the join of the tables'
-// errors.
+// Err joins the tenants' errors.
 func (r Report) Err() error {
 	var errs []error
 	for _, t := range r.Tenants {
-		for _, table := range t.Tables {
-			if table.err == nil {
-				continue
-			}
-			var quota *hunting.QuotaError
-			var owned *checkpoint.OwnedError
-			if errors.As(table.err, &quota) || errors.As(table.err, &owned) {
-				return fmt.Errorf("tenant %s: %w", t.Tenant, table.err)
-			}
+		errs = append(errs, t.Err())
+	}
+	return errors.Join(errs...)
+}
+
+// Err joins the tables' errors. That a quota was spent, or that another process works on the tenant, is the tenant's
+// error, and is there once.
+func (t TenantReport) Err() error {
+	var stopped error
+	var errs []error
+	for _, table := range t.Tables {
+		var quota *hunting.QuotaError
+		var owned *checkpoint.OwnedError
+		switch {
+		case table.err == nil:
+		case errors.As(table.err, &quota), errors.As(table.err, &owned):
+			stopped = cmp.Or(stopped, fmt.Errorf("tenant %s: %w", t.Tenant, table.err))
+		default:
 			errs = append(errs, fmt.Errorf("tenant %s: %s: %w", t.Tenant, table.Table, table.err))
 		}
+	}
+	if stopped != nil {
+		errs = append([]error{stopped}, errs...)
 	}
 	return errors.Join(errs...)
 }

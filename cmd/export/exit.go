@@ -86,15 +86,24 @@ func (p *program) explain(code int, err error) (text string, advice []string) {
 	return failures(err), remedies(err)
 }
 
-// until is when a run that had to stop may go on: its quota is there again, or the other process has ended.
-func until(err error) time.Time {
-	var quota *hunting.QuotaError
-	var owned *checkpoint.OwnedError
-	switch {
-	case errors.As(err, &quota):
-		return quota.Until
-	case errors.As(err, &owned):
-		return owned.Owner.Until.Time()
+// until is when a run that had to stop may go on: its quota is there again, or the other process has ended. Of several
+// tenants the first counts.
+func until(err error) (first time.Time) {
+	for _, part := range split(err) {
+		var quota *hunting.QuotaError
+		var owned *checkpoint.OwnedError
+		var at time.Time
+		switch {
+		case errors.As(part, &quota):
+			at = quota.Until
+		case errors.As(part, &owned):
+			at = owned.Owner.Until.Time()
+		default:
+			continue
+		}
+		if first.IsZero() || at.Before(first) {
+			first = at
+		}
 	}
-	return time.Time{}
+	return first
 }

@@ -96,3 +96,18 @@ func Grid(heads []string, rows [][]string, same string) string {
 	g.write(&b, "")
 	return b.String()
 }
+
+// Rounds decides when tenants are worth another run.
+type Rounds struct{ *rounds }
+
+// NewRounds returns rounds of a period.
+func NewRounds(every time.Duration) Rounds { return Rounds{newRounds(every)} }
+
+// Due are the tenants that are worth a run now.
+func (r Rounds) Due(all []pipeline.Tenant, now time.Time) []pipeline.Tenant { return r.due(all, now) }
+
+// Note takes note of how a tenant's run ended.
+func (r Rounds) Note(tenant string, err error, began, now time.Time) { r.note(tenant, err, began, now) }
+
+// Earliest is when the next run is due.
+func (r Rounds) Earliest(all []pipeline.Tenant) time.Time { return r.earliest(all) }

@@ -53,6 +53,14 @@ func printed() map[string]any {
 			{Tenant: otherTenant, Table: "AlertInfo", Fault: "read x: no"},
 			{Tenant: otherTenant, Table: "EmailEvents"},
 		}},
+		"status-forecast": pipeline.Status{Forecasts: []pipeline.Forecast{
+			{Tenant: "1", Outlook: pipeline.NotBegun, Unknown: []string{"AlertInfo"}},
+			{Tenant: "2", Outlook: pipeline.UpToDate, Pace: 1_200_000, Arriving: 1_210_000, Backlog: 100_000},
+			{Tenant: "3", Outlook: pipeline.CatchingUp, Pace: 3_000_000_000, Arriving: 1_000_000_000, Backlog: 500_000_000_000, CaughtUp: tick(29, 7), Unknown: []string{"EmailEvents", "queries/high"}},
+			{Tenant: "4", Outlook: pipeline.KeepingUp, Pace: 1_000_000_000, Arriving: 1_000_000_000, Backlog: 500_000_000_000},
+			{Tenant: "5", Outlook: pipeline.Losing, Pace: 500_000_000, Arriving: 1_000_000_000, Backlog: 700_000_000_000, LostFrom: tick(1, 3), LostBy: tick(30, 3), Needed: 1_000_000_000},
+			{Tenant: "6", Outlook: pipeline.Losing, Arriving: 1_000_000_000, LostFrom: tick(1, 3), LostBy: tick(30, 3), Needed: 1_000_000_000},
+		}},
 		"verify": pipeline.Verification{Tables: []pipeline.TableVerification{
 			{Tenant: tenantID, Table: "AlertInfo", Verify: checkpoint.Verify{Floor: tick(1, 0), SourceRows: 1000, LedgerRows: 1000, FileRows: 1000, Files: 30}},
 			{Tenant: tenantID, Table: "EmailEvents", Verify: checkpoint.Verify{Floor: tick(1, 0), SourceRows: 9, LedgerRows: 8, Differences: []string{"one", "two"}}},

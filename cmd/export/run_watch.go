@@ -37,23 +37,47 @@ func (j *job) export(ctx context.Context) (*runReport, error) {
 // runEvery exports again and again until ctx ends. An error is shown and does not end it: the source may be back next
 // time, and what could not be read now is read then.
 func (j *job) runEvery(ctx context.Context, every time.Duration, asJSON bool) error {
+	all := j.opts.Tenants
+	r := newRounds(every)
 	for {
 		began := j.program.now()
-		err := j.runOnce(ctx, asJSON)
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
+		if j.opts.Tenants = r.due(all, began); len(j.opts.Tenants) > 0 {
+			report, err := j.export(ctx)
+			if report != nil {
+				err = errors.Join(err, j.program.printRun(*report, asJSON))
+			}
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			j.noteRound(ctx, r, report, err, began)
 		}
-		next := began.Add(every)
-		if at := until(err); !at.IsZero() {
-			next = at
-			j.program.logger(j.program.stderr).Info("waiting", "until", at, "reason", err)
-		} else {
-			j.program.finish(ctx, err)
-		}
-		if err := sleep(ctx, next.Sub(j.program.now())); err != nil {
+		if err := sleep(ctx, r.earliest(all).Sub(j.program.now())); err != nil {
 			return err
 		}
 	}
+}
+
+// noteRound says how a round ended and plans the next one of each tenant that was in it.
+func (j *job) noteRound(ctx context.Context, r *rounds, report *runReport, err error, began time.Time) {
+	var waits bool
+	var errs []error
+	for i, t := range j.opts.Tenants {
+		ended := err
+		if report != nil {
+			ended = report.Tenants[i].Err()
+		}
+		r.note(t.ID, ended, began, j.program.now())
+		if at := until(ended); at.IsZero() {
+			errs = append(errs, ended)
+		} else {
+			waits = true
+			j.program.logger(j.program.stderr).Info("waiting", "tenant", t.ID, "until", r.next[t.ID], "reason", ended)
+		}
+	}
+	if report == nil || !waits {
+		errs = []error{err}
+	}
+	j.program.finish(ctx, errors.Join(errs...))
 }
 
 // sleep waits for d, or for the end of ctx.
