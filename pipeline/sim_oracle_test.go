@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -69,10 +70,10 @@ func (o *oracle) read(table string, e buckettest.Effect) error {
 	if source == nil {
 		return errors.New("no such table")
 	}
-	shown := source.shown(o.now())
+	now := o.now()
 	return decodeFile(e.Content, func(row fileRow) error {
 		id := row.int("ReportId") - idBase
-		rows := shown[id]
+		rows := source.shown(id, now)
 		if len(rows) == 0 {
 			return fmt.Errorf("row %d is not in the source", id)
 		}
@@ -86,15 +87,15 @@ func (o *oracle) read(table string, e buckettest.Effect) error {
 	})
 }
 
-// shown are the rows that a source has shown by an instant, by id.
-func (s *script) shown(at partition.Tick) map[int64][]scriptRow {
-	out := make(map[int64][]scriptRow, len(s.rows))
-	for _, r := range s.rows {
-		if r.shown <= at {
-			out[r.id] = append(out[r.id], r)
+// shown are the rows of an id that a source has shown by an instant.
+func (s *script) shown(id int64, at partition.Tick) (rows []scriptRow) {
+	from, _ := slices.BinarySearchFunc(s.rows, id, func(r scriptRow, id int64) int { return cmp.Compare(r.id, id) })
+	for ; from < len(s.rows) && s.rows[from].id == id; from++ {
+		if s.rows[from].shown <= at {
+			rows = append(rows, s.rows[from])
 		}
 	}
-	return out
+	return rows
 }
 
 // complete holds the lake against the source at the end: every row of the exported ranges is there as often as in the
@@ -103,8 +104,13 @@ func (o *oracle) complete(source *script, s *checkpoint.State) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	missing := 0
-	for id, rows := range source.shown(o.now()) {
-		if !exportedBy(s, rows[0]) || o.lake[source.name][id] == len(rows) {
+	for i, row := range source.rows {
+		id := row.id
+		if i > 0 && source.rows[i-1].id == id {
+			continue
+		}
+		rows := source.shown(id, o.now())
+		if len(rows) == 0 || !exportedBy(s, rows[0]) || o.lake[source.name][id] == len(rows) {
 			continue
 		}
 		if missing++; missing <= 3 {

@@ -14,7 +14,7 @@ import (
 // script is a source table that a test writes row by row. Rows that share an id are the same in every cell.
 type script struct {
 	name string
-	rows []scriptRow
+	rows []scriptRow // by ascending id
 }
 
 type scriptRow struct {

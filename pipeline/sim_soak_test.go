@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -246,10 +247,13 @@ func (c *scenario) act(m *machine, draw *rand.Rand) {
 }
 
 // soak runs one seed.
-func soak(t *testing.T, seed uint64) *sim {
+func soak(t *testing.T, seed uint64, traced bool) *sim {
 	t.Helper()
 	c := newScenario(seed)
 	s := c.sim(t, seed)
+	if traced {
+		s.trace = []string{}
+	}
 	var group sync.WaitGroup
 	for i := range c.actors {
 		group.Go(func() { c.live(t, s, string(rune('a'+i))) })
@@ -276,7 +280,7 @@ func TestSoak(t *testing.T) {
 	for n > 0 {
 		bubble(t, func(t *testing.T) {
 			for range min(n, together) {
-				soak(t, from)
+				soak(t, from, false)
 				from++
 				n--
 			}
@@ -285,4 +289,41 @@ func TestSoak(t *testing.T) {
 			return
 		}
 	}
+}
+
+// Two runs of one seed are the same in every operation, its instant and its outcome: a failing seed fails again.
+func TestSeedsRepeat(t *testing.T) {
+	const from, n = 1, 8
+	once := func() (traces [n][]string) {
+		bubble(t, func(t *testing.T) {
+			for i := range traces {
+				traces[i] = soak(t, from+uint64(i), true).trace
+				slices.Sort(traces[i]) // what ends with its ctx ends at one instant
+			}
+		})
+		return traces
+	}
+	first, second := once(), once()
+	for i := range first {
+		if len(first[i]) < 200 {
+			t.Errorf("seed %d: a trace of %d operations shows little", from+i, len(first[i]))
+		}
+		if at := differ(first[i], second[i]); at >= 0 {
+			t.Fatalf("seed %d: operation %d of %d and %d differs:\n%s\n\n%s", from+i, at, len(first[i]), len(second[i]), around(first[i], at), around(second[i], at))
+		}
+	}
+}
+
+// differ is the first place at which two traces differ, or -1.
+func differ(a, b []string) int {
+	for i := range max(len(a), len(b)) {
+		if i >= len(a) || i >= len(b) || a[i] != b[i] {
+			return i
+		}
+	}
+	return -1
+}
+
+func around(trace []string, at int) string {
+	return strings.Join(trace[min(max(at-25, 0), len(trace)):min(at+15, len(trace))], "\n")
 }

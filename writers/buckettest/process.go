@@ -111,6 +111,9 @@ func (p *Process) Dead() bool {
 // Do performs one operation: its effect happens, whole, at one instant of the time that it takes, or not at all.
 // Where the effect breaks off half-way, half says so. One that is under way when ctx ends may happen all the same.
 func (p *Process) Do(ctx context.Context, kind, key string, effect func(half bool) error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx) // not even begun
+	}
 	s := p.begin(kind, key)
 	if err := p.spend(ctx, s.Luck); err != nil {
 		if s.Luck>>32%2 == 0 && !errors.Is(err, ErrCrashed) {
