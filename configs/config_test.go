@@ -92,7 +92,7 @@ tenants:
     auth: {method: client-secret, client_id: 00000000-0000-0000-0000-000000000003, client_secret: "a$$b$c${HUNTLAKE_CLIENT_SECRET}${EMPTY}"}
 tables:
   - {name: AlertInfo, cursor: timestamp, mode: event}
-  - {name: DeviceTvmSoftwareInventory, mode: snapshot, every: 2h}
+  - {name: DeviceTvmSoftwareInventory, mode: snapshot, every: 48h}
 queries:
   - name: powershell
     query: |
@@ -122,7 +122,7 @@ settle: 0s
 		},
 		Tables: []configs.Table{
 			{Name: "AlertInfo", Cursor: configs.CursorTimestamp, Mode: configs.ModeEvent, Every: 24 * time.Hour},
-			{Name: "DeviceTvmSoftwareInventory", Cursor: configs.CursorAuto, Mode: configs.ModeSnapshot, Every: 2 * time.Hour},
+			{Name: "DeviceTvmSoftwareInventory", Cursor: configs.CursorAuto, Mode: configs.ModeSnapshot, Every: 48 * time.Hour},
 		},
 		Queries: []configs.Query{{Name: "powershell", Text: "DeviceProcessEvents\n| where FileName =~ \"powershell.exe\"\n"}},
 		Quota:   configs.Quota{CallsPerMinute: 30, RunTimePerHour: 5 * time.Minute, RunTimePerDay: time.Hour, Share: 0.125},

@@ -35,7 +35,7 @@ type Table struct {
 	Name   string
 	Cursor Cursor
 	Mode   Mode
-	Every  time.Duration // between two readings of a snapshot
+	Every  time.Duration // between two snapshots; taken for whole days
 }
 
 // Query is one named query to export: a table followed by row-wise operators.
@@ -104,5 +104,5 @@ func (t *Table) validate(f *faults, path string) {
 	if t.Mode != ModeAuto {
 		oneOf(f, path+".mode", t.Mode, ModeEvent, ModeSnapshot)
 	}
-	f.check(t.Every >= time.Minute, path+".every", "%s is shorter than 1m", FormatDuration(t.Every))
+	f.check(t.Every >= day, path+".every", "%s is shorter than %s: a table has one snapshot a day", FormatDuration(t.Every), FormatDuration(day))
 }

@@ -66,13 +66,16 @@ func (j *job) token(ctx context.Context, s source) error {
 	return nil
 }
 
-// columns asks for a table's columns, one of which has to be its time.
+// columns asks for a table's columns, one of which has to be its time, unless it is read as snapshots.
 func columns(ctx context.Context, client *hunting.Client, t pipeline.Table) (*hunting.Answer, error) {
 	a, err := client.Run(ctx, hunting.Query{Table: t.Table.Path(), Text: t.Source.Schema()})
 	if err != nil {
 		return nil, err
 	}
 	a.Release()
+	if t.Source.TimeColumn == "" {
+		return a, nil
+	}
 	for _, f := range a.Fields {
 		if f.Name != t.Source.TimeColumn {
 			continue

@@ -21,7 +21,8 @@ func TestConfigurationFaults(t *testing.T) {
 		{"variable", "lake: ${NOT_SET_ANYWHERE}\ntables: [AlertInfo]\n" + good, []string{"huntlake.yaml:1: lake: the environment variable NOT_SET_ANYWHERE is not set"}},
 		{"query", "lake: x\nqueries: [{name: q, query: 'AlertInfo | summarize count()'}]\n" + good, []string{"huntlake.yaml: queries[0].query: ", "summarize is not row-wise"}},
 		{"query without its time", "lake: x\nqueries: [{name: q, query: 'AlertInfo | project Title'}]\n" + good, []string{"huntlake.yaml: queries[0].query: ", "time column Timestamp"}},
-		{"snapshot", "lake: x\ntables: [{name: DeviceTvmSoftwareInventory, mode: snapshot}]\n" + good, []string{"huntlake.yaml: tables[0]: DeviceTvmSoftwareInventory has no time column"}},
+		{"event", "lake: x\ntables: [{name: ExposureGraphNodes, mode: event}]\n" + good, []string{"huntlake.yaml: tables[0].mode: ExposureGraphNodes has no time column: set mode: snapshot, or nothing"}},
+		{"clock", "lake: x\ntables: [{name: ExposureGraphNodes, cursor: ingestion}]\n" + good, []string{"huntlake.yaml: tables[0].cursor: ExposureGraphNodes has no time column, and so no clock to be read along: remove it"}},
 		{"certificate", "lake: x\ntables: [AlertInfo]\ntenants: [{id: " + tenantID + ", auth: {method: client-certificate, client_id: " + tenantID + ", certificate: ./none.pem}}]\n",
 			[]string{"tenants[0]: ", "none.pem"}},
 	} {

@@ -17,6 +17,9 @@ It may be interrupted (Ctrl-C, SIGTERM) and killed at any moment. The next run g
 it stopped; at most the calls that were under way are made again. Of several runs on one tenant,
 one reads at a time, and the others end with exit code 4.
 
+Of a table without a time column, whose rows are the state of things now, it takes a snapshot
+a day: whole, or none if the source never stands still while it is read.
+
 A table that fails is named, and the others go on.
 
 The smallest configuration, huntlake.yaml:
@@ -106,6 +109,6 @@ func (p *program) printRunNotes(r runReport) {
 		fmt.Fprintf(p.stdout, "%s staged and not yet published: huntlake status shows them, a later run publishes them\n", plural(t.Waiting, "row"))
 	}
 	if t.Gaps > 0 {
-		fmt.Fprintf(p.stdout, "%s recorded: rows that the source dropped before they could be read; huntlake status names them\n", plural(t.Gaps, "gap"))
+		fmt.Fprintf(p.stdout, "%s recorded: rows that the source dropped before they could be read, or snapshots that could not be taken; huntlake status names them\n", plural(t.Gaps, "gap"))
 	}
 }

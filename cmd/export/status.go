@@ -49,7 +49,7 @@ func newStatus(p *program) *cobra.Command {
 func (p *program) printStatus(s pipeline.Status) {
 	g := newGrid("tenant", "table", "exported to", "rows"+right, "days"+right, "files"+right, "Parquet"+right, "staged"+right, "to read"+right, "gaps"+right, "verified")
 	for _, t := range s.Tables {
-		g.add(t.Tenant, t.Table, minute(watermark(t)), count(t.Totals.Rows), count(t.Days), count(t.Files), size(t.Bytes), count(t.Waiting), count(t.Unread),
+		g.add(t.Tenant, t.Table, minute(watermark(t)), count(t.Totals.Rows-t.Totals.Dropped), count(t.Days), count(t.Files), size(t.Bytes), count(t.Waiting), count(t.Unread),
 			count(len(t.Gaps)), verified(t))
 	}
 	g.dropSame("tenant")
@@ -68,9 +68,13 @@ func (p *program) printStatus(s pipeline.Status) {
 	}
 }
 
-// watermark is the instant before which everything is in the lake, on whichever stream is behind.
+// watermark is the instant before which everything is in the lake, on whichever stream is behind; of a table that is read
+// as snapshots, when the newest one was taken.
 func watermark(t pipeline.TableStatus) partition.Tick {
 	var at partition.Tick
+	if t.Snapshot != nil {
+		return t.Snapshot.Time
+	}
 	for _, s := range t.Streams {
 		if at == 0 || s.Watermark < at {
 			at = s.Watermark
@@ -94,6 +98,9 @@ func verified(t pipeline.TableStatus) string {
 // notes is what a row of figures does not show.
 func notes(t pipeline.TableStatus) []string {
 	var out []string
+	if t.Snapshot != nil {
+		out = append(out, describeSnapshot(*t.Snapshot))
+	}
 	for _, c := range t.Changes {
 		out = append(out, fmt.Sprintf("%s: column %s %s%s", minute(c.Time), c.Column, c.Kind, fromTo(c.From, c.To)))
 	}
@@ -113,8 +120,23 @@ func fromTo(from, to string) string {
 	return fmt.Sprintf(" (%s, now %s)", from, to)
 }
 
+// describeSnapshot says which snapshot is the newest, and when there will be another one.
+func describeSnapshot(s pipeline.SnapshotStatus) string {
+	last, next := "no snapshot yet", "today's is due"
+	if s.Last != "" {
+		last = fmt.Sprintf("the last snapshot is that of %s, %s", s.Last, plural(s.Rows, "row"))
+	}
+	if s.Next != "" {
+		next = "the next is due on " + s.Next
+	}
+	return last + "; " + next
+}
+
 // describeGap says which rows are missing, and why.
 func describeGap(g checkpoint.RecordedGap) string {
+	if g.Stream == partition.Snapshot {
+		return fmt.Sprintf("gap: no snapshot of %v: %s", partition.DateOf(g.Start), g.Why)
+	}
 	rows := fmt.Sprintf("%v rows, nobody knows how many,", g.Stream)
 	if g.Rows != nil {
 		rows = plural(*g.Rows, g.Stream.String()+" row")

@@ -115,6 +115,8 @@ func verdict(t pipeline.TableVerification) string {
 		return plural(len(t.Differences), "difference")
 	case len(t.Gaps) > 0:
 		return plural(len(t.Gaps), "gap")
+	case t.Snapshot:
+		return "files equal; the source moves on"
 	}
 	return "equal"
 }

@@ -97,12 +97,14 @@ func tablesOf(c *configs.Config) ([]pipeline.Table, error) {
 	var tables []pipeline.Table
 	var errs []error
 	for i, t := range c.Tables {
-		table := pipeline.Table{Table: partition.Table{Name: t.Name}, Source: sourceOf(t.Name), Cursor: cursorOf(t.Cursor)}
-		if t.Mode == configs.ModeSnapshot {
+		table := pipeline.Table{Table: partition.Table{Name: t.Name}, Source: sourceOf(t.Name), Cursor: cursorOf(t.Cursor), Every: t.Every}
+		switch {
+		case t.Mode == configs.ModeSnapshot:
 			table.Source.TimeColumn = ""
-		}
-		if table.Source.TimeColumn == "" {
-			errs = append(errs, fmt.Errorf("tables[%d]: %s has no time column, and snapshots cannot be exported yet: remove it", i, t.Name))
+		case t.Mode == configs.ModeEvent && table.Source.TimeColumn == "":
+			errs = append(errs, fmt.Errorf("tables[%d].mode: %s has no time column: set mode: %s, or nothing", i, t.Name, configs.ModeSnapshot))
+		case t.Cursor != configs.CursorAuto && table.Source.TimeColumn == "":
+			errs = append(errs, fmt.Errorf("tables[%d].cursor: %s has no time column, and so no clock to be read along: remove it", i, t.Name))
 		}
 		tables = append(tables, table)
 	}
