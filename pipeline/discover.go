@@ -179,11 +179,19 @@ func (t *track) completeSource(streams []partition.Stream) {
 	}
 	t.ledger.View(func(s *checkpoint.State) {
 		for _, c := range s.Schema.Columns {
-			if c.Kind == schema.String && !c.Gone {
+			if c.Kind == schema.String && !c.Gone && isKey(c.Source) && len(t.table.Source.Keys) < maxKeys {
 				t.table.Source.Keys = append(t.table.Source.Keys, c.Source)
 			}
 		}
 	})
+}
+
+// maxKeys bounds the columns that choose a bucket, and with them the length of a query.
+const maxKeys = 100
+
+// isKey reports whether a column's name may stand in a query: it comes from an answer, and could be a query itself.
+func isKey(name string) bool {
+	return hunting.Source{Name: "T", Keys: []string{name}}.Validate() == nil
 }
 
 // checkColumns refuses a named query that drops what a row's place is told by.

@@ -117,17 +117,14 @@ func (t *track) refused(rows int64, err error) error {
 // smaller splits a slice of which the answer was refused. One that cannot be split is asked for once more: gateways give
 // the same answers when they are in trouble themselves.
 func (t *track) smaller(ctx context.Context, s partition.Slice, rows int64, refusal error) error {
-	err := fmt.Errorf("slice %v: a single row is too big for the service: %w", s, errSmallest)
+	err := fmt.Errorf("slice %v: %w, and %w", s, refusal, errSmallest)
 	if rows > 1 {
 		err = t.narrow(ctx, s, rows, refusal.Error())
 	}
-	switch {
-	case !errors.Is(err, errSmallest):
-		return err
-	case t.again(s):
+	if errors.Is(err, errSmallest) && t.again(s) {
 		return nil
 	}
-	return fmt.Errorf("%w: %w", err, refusal)
+	return err
 }
 
 // again reports whether a slice may be asked for once more, after an answer that was of no use.
