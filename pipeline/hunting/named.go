@@ -31,7 +31,8 @@ var (
 		"toscalar": readsElsewhere, "materialize": readsElsewhere, "externaldata": readsElsewhere,
 		"datatable": readsElsewhere, "table": readsElsewhere, "external_table": readsElsewhere,
 		"database": readsElsewhere, "cluster": readsElsewhere, "workspace": readsElsewhere,
-		"adx": readsElsewhere, "arg": readsElsewhere,
+		"adx": readsElsewhere, "arg": readsElsewhere, "app": readsElsewhere, "resource": readsElsewhere,
+		"search": readsElsewhere, "find": readsElsewhere, "stored_query_result": readsElsewhere,
 		"now": varies, "ago": varies, "rand": varies, "new_guid": varies,
 		"prev": needsOrder, "next": needsOrder, "row_number": needsOrder, "row_cumsum": needsOrder,
 		"row_rank_dense": needsOrder, "row_rank_min": needsOrder, "row_window_session": needsOrder,
@@ -175,12 +176,24 @@ func (s statement) check(t, previous token, rest []token) error {
 	switch {
 	case why != "" && !previous.is("."):
 		return refusal(t, "%s: %s", t.name, why)
+	case beginsQuery(t, previous, rest):
+		return refusal(t, "%s: %s", t.name, readsElsewhere)
 	case t.is("*") && s.operator == "where" && !previous.endsOperand():
 		return refusal(t, "where *: %s", seesAll)
 	case t.is("(") && isMembership(previous) && isOneName(rest):
 		return refusal(t, "%s with one name: %s; compare with ==, or list values", previous.text, readsElsewhere)
 	}
 	return nil
+}
+
+// beginsQuery reports whether t is an operator that a query in brackets begins with, bar or no bar. A column of the same
+// name may be written ['search'].
+func beginsQuery(t, previous token, rest []token) bool {
+	switch t.text {
+	case "search", "find", "print", "range", "evaluate":
+		return previous.is("(") && len(rest) > 0 && (rest[0].kind != symbolToken || rest[0].is("*"))
+	}
+	return false
 }
 
 // isMembership reports whether what follows t is a list of values, for which a table may stand.
