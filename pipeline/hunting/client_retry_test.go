@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/apache/arrow/go/v15/arrow/memory"
@@ -114,6 +116,36 @@ func TestRunBoundsAnswers(t *testing.T) {
 			t.Errorf("%d calls, %v", len(s.asked), err)
 		}
 	})
+}
+
+// A refusal without end, or that takes over a terminal, is read in part and told as text; so is what the authority
+// says that issues tokens.
+func TestRunTamesRefusals(t *testing.T) {
+	bomb := "\x1b[2J\x1b]0;owned\a\r\nno\x00" + strings.Repeat("\x1b[31m ", 1<<20)
+	inJSON := `{"error":{"code":"\u001b[2J","message":"` + strings.Repeat(`\u001b[31mx\n`, 1000) + `","innerError":{"request-id":"\u0007"}}}`
+	said := errors.New("AADSTS1:\x1b[2J\r\n" + strings.Repeat("-", 1<<20))
+	for name, tt := range map[string]struct {
+		reply reply
+		token error
+	}{
+		"endless":   {reply: reply{status: 400, body: bomb, endless: true}},
+		"gzip":      {reply: reply{status: 403, body: bomb, gzipped: true}},
+		"JSON":      {reply: reply{status: 404, body: inJSON}},
+		"header":    {reply: reply{status: 400, header: map[string]string{"request-id": "\x1b[2J", "Content-Type": bomb}}},
+		"page":      {reply: reply{body: bomb, header: map[string]string{"Content-Type": "text/html; \x1b[2J"}}},
+		"authority": {reply: good, token: &azidentity.AuthenticationFailedError{RawResponse: authority(400)}},
+		"tokens":    {reply: good, token: said},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				credential := &issued{errs: []error{tt.token, tt.token, tt.token, tt.token, tt.token}}
+				_, err := newClient(t, &scripted{replies: []reply{tt.reply}}, hunting.Options{Credential: credential}).Run(t.Context(), query)
+				if err == nil || len(err.Error()) > 5000 || strings.ContainsFunc(err.Error(), unicode.IsControl) {
+					t.Errorf("%d bytes: %.300q", len(fmt.Sprint(err)), fmt.Sprint(err))
+				}
+			})
+		})
+	}
 }
 
 func TestRunEndsWithContext(t *testing.T) {

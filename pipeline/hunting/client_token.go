@@ -54,9 +54,9 @@ func (t *tokens) get(ctx context.Context, refused, claims string) (string, error
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	case err != nil && isFinal(err):
-		return "", &fault{ErrDenied, fmt.Errorf("get token: %w", err)}
+		return "", &fault{ErrDenied, fmt.Errorf("get token: %w", onOneLine{err})}
 	case err != nil:
-		return "", fmt.Errorf("get token: %w", err)
+		return "", fmt.Errorf("get token: %w", onOneLine{err})
 	}
 	t.current = token
 	return token.Token, nil

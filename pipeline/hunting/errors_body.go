@@ -78,6 +78,15 @@ func oneLine(text string) string {
 	return text
 }
 
+// onOneLine is an error whose text comes from elsewhere, and is made fit for a log.
+type onOneLine struct{ error }
+
+// Error prints the error as oneLine does.
+func (e onOneLine) Error() string { return oneLine(e.error.Error()) }
+
+// Unwrap returns the error as it came.
+func (e onOneLine) Unwrap() error { return e.error }
+
 // complete adds to e what the response's headers say, and the table that the query begins with. now is the local
 // time, for responses without a date of their own.
 func (e *Error) complete(query string, header http.Header, now time.Time) {
