@@ -2,7 +2,9 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -29,6 +31,9 @@ func (t *track) ask(ctx context.Context, p purpose, text string, want []schema.F
 	t.count(func(r *TableReport) { *p(&r.Calls)++ })
 	a, err := t.tenant.api.Run(ctx, hunting.Query{Table: t.table.Table.Path(), Text: text, Want: want})
 	outage.end(ctx, t.table.Table.Path(), answered, err)
+	if errors.Is(err, io.ErrUnexpectedEOF) { // however often it was asked for: something on the way may cut what is long
+		err = fmt.Errorf("%w, or the connection is bad: %w", hunting.ErrTooBig, err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -297,7 +297,7 @@ func TestHostileAnswers(t *testing.T) {
 			}
 			w := newWorld(t, []simulator.Table{m, good})
 			lake, e := w.inFolder(func(inner http.RoundTripper) http.RoundTripper {
-				return only{rewriting{inner, tt.old, tt.new}, inner}
+				return detour{rewriting{inner, tt.old, tt.new}, inner}
 			})
 			r, err := e.Run(t.Context())
 			tables := r.Tenants[0].Tables
@@ -324,13 +324,13 @@ func hasControls(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f })
 }
 
-// only lets the calls about one table go another way.
-type only struct {
+// detour lets the calls about one table go another way.
+type detour struct {
 	hostile rewriting
 	http.RoundTripper
 }
 
-func (o only) RoundTrip(req *http.Request) (*http.Response, error) {
+func (o detour) RoundTrip(req *http.Request) (*http.Response, error) {
 	body, err := req.GetBody()
 	if err != nil {
 		return nil, err
