@@ -26,6 +26,8 @@ type program struct {
 	path    string
 	dir     string
 	service *simulator.Service
+
+	endpoint string // of the service
 }
 
 // newProgram builds the program and serves the tables, at the time that it is, without quotas.
@@ -48,6 +50,7 @@ func newProgram(t *testing.T, tables []simulator.Table, change ...func(*simulato
 	}
 	server := httptest.NewServer(p.service)
 	t.Cleanup(server.Close)
+	p.endpoint = server.URL
 	var names []string
 	for _, table := range tables {
 		names = append(names, table.Name())
@@ -59,7 +62,7 @@ tenants:
     auth: {method: token, token: "right"}
 tables: [%s]
 quota: {calls_per_minute: 1000000, run_time_per_hour: 1000h, run_time_per_day: 1000h}
-`, server.URL, tenantID, strings.Join(names, ", "))
+`, p.endpoint, tenantID, strings.Join(names, ", "))
 	if err := os.WriteFile(p.config(), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
