@@ -1,0 +1,303 @@
+package mutants
+
+// all are the mutants, in the order of a row's way.
+var all = []mutant{
+	{
+		name: "the floor is left out",
+		rule: "what a slice contains does not change while it waits",
+		file: "pipeline/hunting/vocabulary.go",
+		old:  `	filter := fmt.Sprintf("%s >= %s and %s < %s and %s >= %s",`,
+		new:  `	filter := fmt.Sprintf("%s >= %s and %s < %s and %s >= %[2]s",`,
+		test: "pipeline/hunting TestVocabulary",
+	},
+	{
+		name: "ranges are closed",
+		rule: "slices that touch share no row",
+		file: "pipeline/hunting/vocabulary.go",
+		old:  `	filter := fmt.Sprintf("%s >= %s and %s < %s and`,
+		new:  `	filter := fmt.Sprintf("%s >= %s and %s <= %s and`,
+		test: "pipeline/hunting TestVocabulary",
+	},
+	{
+		name: "a literal has six digits",
+		rule: "an instant keeps its seventh digit",
+		file: "partition/tick.go",
+		old:  `"2006-01-02T15:04:05.0000000Z"`,
+		new:  `"2006-01-02T15:04:05.000000Z"`,
+		test: "partition TestTickText",
+	},
+	{
+		name: "the companion column is zero",
+		rule: "the seventh digit of a value arrives",
+		file: "partition/tick.go",
+		old:  `int64(Microsecond), int32(t % Microsecond)`,
+		new:  `int64(Microsecond), 0`,
+		test: "partition TestTickTime",
+	},
+	{
+		name: "a refusal for good is repeated",
+		rule: "only what may pass is asked again",
+		file: "pipeline/hunting/client_retry.go",
+		old: `		if err != nil && !isPassing(ctx, err) {
+			return nil, backoff.Permanent(err)`,
+		new: `		if err != nil && ctx.Err() != nil {
+			return nil, backoff.Permanent(err)`,
+		test: "pipeline/hunting TestRunRepeats",
+	},
+	{
+		name: "redirects are followed",
+		rule: "the token goes to one host",
+		file: "pipeline/hunting/client_call.go",
+		old:  `c.opts.Transport.RoundTrip(req)`,
+		new:  `(&http.Client{Transport: c.opts.Transport}).Do(req)`,
+		test: "pipeline/hunting TestOwnTransport",
+	},
+	{
+		name: "what earlier runs spent is forgotten",
+		rule: "a run that follows another makes no burst",
+		file: "pipeline/hunting/quota_spent.go",
+		old:  `		q.spent = append(q.spent, s)`,
+		new:  `		_ = s`,
+		test: "pipeline TestQuotaOverRestarts",
+	},
+	{
+		name: "an answer is believed because it came",
+		rule: "an answer holds as many rows as were counted",
+		file: "pipeline/read.go",
+		old: `	case r.Received == last:
+		return true, nil`,
+		new: `	case r.Received <= last:
+		return true, nil`,
+		test: "pipeline TestCutAnswers",
+	},
+	{
+		name: "a receipt is believed because it is there",
+		rule: "Fold takes no reading that is short of its count",
+		file: "checkpoint/stage.go",
+		old:  `	case !r.Moved && r.Received != r.Counted[n-1]:`,
+		new:  `	case !r.Moved && r.Received > r.Counted[n-1]:`,
+		test: "checkpoint TestFoldStage",
+	},
+	{
+		name: "an answer at the cap is taken",
+		rule: "an answer that reaches the row cap proves nothing",
+		file: "checkpoint/stage.go",
+		old:  `r.Received >= RowCap:`,
+		new:  `r.Received > RowCap:`,
+		test: "checkpoint TestFoldStage",
+	},
+	{
+		name: "a reading of another generation is taken",
+		rule: "a repair stages what the newest generation lacks, once",
+		file: "checkpoint/stage.go",
+		old:  `!leaf.Open || leaf.Generation != r.Reading.Generation {`,
+		new:  `!leaf.Open {`,
+		test: "checkpoint TestFoldStage",
+	},
+	{
+		name: "a generation is used again",
+		rule: "each reading again is the generation after the newest",
+		file: "checkpoint/plan.go",
+		old:  `p.Generation != s.newestGeneration()+1 {`,
+		new:  `p.Generation > s.newestGeneration()+1 {`,
+		test: "checkpoint TestFoldPlanAgain",
+	},
+	{
+		name: "a plan begins where it likes",
+		rule: "plans tile a stream, without a hole and without a row twice",
+		file: "checkpoint/plan.go",
+		old:  `	if known && p.Start != r.End {`,
+		new:  `	if known && p.Start > r.End {`,
+		test: "checkpoint TestFoldPlan",
+	},
+	{
+		name: "the stage is committed before its object is there",
+		rule: "what a commit names was durable before it",
+		file: "pipeline/stage.go",
+		old: `		if err := t.upload(ctx, &r, a, table); err != nil {
+			return err
+		}
+`,
+		new: `		if err := t.upload(ctx, &r, a, table); err != nil {
+			return err
+		}
+		if b := t.opts().Bucket; r.Object != "" {
+			object, _ := b.Read(ctx, r.Object, 1<<30)
+			_ = b.Delete(ctx, r.Object)
+			defer func() { _ = b.Create(ctx, r.Object, object) }()
+		}
+`,
+		test: "pipeline TestCrash",
+	},
+	{
+		name: "a number is used again",
+		rule: "of two commits of one number, one is made",
+		file: "checkpoint/ledger.go",
+		old:  `	return there.Nonce == c.Nonce, l.fold(there)`,
+		new:  `	return there.Nonce != "", l.fold(c)`,
+		test: "checkpoint TestLostRace",
+	},
+	{
+		name: "a create overwrites",
+		rule: "an object never changes once it is there",
+		file: "writers/bucket.go",
+		old:  `IfNotExist: true}`,
+		new:  `IfNotExist: b.place == ""}`,
+		test: "writers TestMemory",
+	},
+	{
+		name: "a folder renames over what is there",
+		rule: "of several creators of an object in a folder, one succeeds",
+		file: "writers/folder/folder.go",
+		old:  `link: os.Link,`,
+		new:  `link: os.Rename,`,
+		test: "writers/folder TestOneOfManyProcessesWins",
+	},
+	{
+		name: "a refusal is taken for a loss",
+		rule: "after a refusal a commit is read back: it may be the echo of one's own write",
+		file: "checkpoint/ledger.go",
+		old:  `	return there.Nonce == c.Nonce, l.fold(there)`,
+		new:  `	return there.Nonce == "", l.fold(there)`,
+		test: "checkpoint TestEveryFault",
+	},
+	{
+		name: "a claim that was refused is taken for one's own",
+		rule: "of two that claim a tenant at once, one has it",
+		file: "checkpoint/owner.go",
+		old:  `	return json.Unmarshal(there, &winner) == nil && winner.Nonce == o.Nonce, nil`,
+		new:  `	return json.Unmarshal(there, &winner) == nil && winner.Nonce != "", nil`,
+		test: "checkpoint TestOwnerOvertaken",
+	},
+	{
+		name: "a published file is not read back",
+		rule: "after an error of the store a file is read back and proved",
+		file: "writers/publish.go",
+		old: `		err = b.upload(ctx, in, out)
+	}
+`,
+		new: `		if err = b.upload(ctx, in, out); err != nil {
+			return File{}, err
+		}
+	}
+`,
+		test: "writers TestLostAnswers",
+	},
+	{
+		name: "a file is known by its bytes",
+		rule: "a file of another version of the program is accepted by rows and digest",
+		file: "writers/publish.go",
+		old: `	f, unproved := b.prove(ctx, in, out)
+`,
+		new: `	f, unproved := b.prove(ctx, in, out)
+	if there, _ := b.Read(ctx, out.Key, 1<<30); err == nil {
+		var own strings.Builder
+		if b.encode(ctx, in, out, &own) == nil && own.String() != string(there) {
+			return File{}, errors.New("another file is there")
+		}
+	}
+`,
+		test: "writers TestPublishOfAnotherVersion",
+	},
+	{
+		name: "a file is known by its rows",
+		rule: "a file that is there holds the inputs' rows, by digest",
+		file: "writers/publish.go",
+		old:  `	if f.Rows != rows || f.Digest != digest {`,
+		new:  `	if f.Rows != rows {`,
+		test: "writers TestPublishOverAnotherFile",
+	},
+	{
+		name: "Fold takes any file",
+		rule: "publish-end holds the sums of its inputs",
+		file: "checkpoint/publish.go",
+		old:  `	if rows != p.File.Rows || digest != p.File.Digest {`,
+		new:  `	if rows < p.File.Rows {`,
+		test: "checkpoint TestFoldPublishEnd",
+	},
+	{
+		name: "rows are claimed twice",
+		rule: "a row goes into one file",
+		file: "checkpoint/publish.go",
+		old:  `		if !ok || sec.Publish != 0 {`,
+		new:  `		if !ok || sec.Publish < 0 {`,
+		test: "checkpoint TestFoldPublishBegin",
+	},
+	{
+		name: "publish-end comes before the file",
+		rule: "staged rows are forgotten when readers have them, not before",
+		file: "pipeline/publish.go",
+		old: `	_, err = t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) {
+		return &checkpoint.PublishEnd{File: file}, nil`,
+		new: `	b := t.opts().Bucket
+	there, _ := b.Read(ctx, file.Key, 1<<30)
+	_ = b.Delete(ctx, file.Key)
+	defer func() { _ = b.Create(ctx, file.Key, there) }()
+	_, err = t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) {
+		return &checkpoint.PublishEnd{File: file}, nil`,
+		test: "pipeline TestCrash",
+	},
+	{
+		name: "a publish that has ended is merged again",
+		rule: "a publish that another process has ended is a lost race",
+		file: "pipeline/publish.go",
+		old: `	if !open {
+		return checkpoint.File{}`,
+		new: `	if !open && number < 0 {
+		return checkpoint.File{}`,
+		test: "pipeline TestPublishEndedMeanwhile",
+	},
+	{
+		name: "days are published before they settle",
+		rule: "on the timestamp cursor a dt is published once it has settled",
+		file: "checkpoint/publish.go",
+		old:  `		if day := SettleDay(in.Slice, p.DT); !s.IsSettled(in.Slice.Stream, day) {`,
+		new:  `		if day := SettleDay(in.Slice, p.DT); false {`,
+		test: "checkpoint TestFoldPublishBegin",
+	},
+	{
+		name: "objects of open slices are swept",
+		rule: "an object of a slice that is open stays, however old",
+		file: "pipeline/sweep.go",
+		old:  `		free = !open && s.Staged[r].Object != key`,
+		new:  `		free = (!open || open) && s.Staged[r].Object != key`,
+		test: "pipeline TestSweepLeavesSleepers",
+	},
+	{
+		name: "the sweep lists after it folds",
+		rule: "a sweep judges by a state that is younger than its listing",
+		file: "pipeline/sweep.go",
+		old: `	l := t.ledger.Key()
+	objects, err := t.opts().Bucket.List(ctx, l.StagedPrefix(), 0)
+	if err != nil {
+		return fmt.Errorf("sweep %v: %w", l.Table, err)
+	}
+`,
+		new: `	l := t.ledger.Key()
+	if err := t.ledger.Refresh(ctx); err != nil {
+		return err
+	}
+	objects, err := t.opts().Bucket.List(ctx, l.StagedPrefix(), 0)
+	if err != nil {
+		return fmt.Errorf("sweep %v: %w", l.Table, err)
+	}
+	if true {
+		for _, o := range objects {
+			if t.sweepable(o.Key) {
+				_ = t.opts().Bucket.Delete(ctx, o.Key)
+			}
+		}
+		return nil
+	}
+`,
+		test: "pipeline TestSweepListsFirst",
+	},
+	{
+		name: "a run plans by its own clock",
+		rule: "no plan reaches into rows that are still to come",
+		file: "pipeline/clock.go",
+		old:  `func (c *clock) wasAhead(at partition.Tick) bool { return c.tick() < at-partition.Minute }`,
+		new:  `func (c *clock) wasAhead(partition.Tick) bool { return false }`,
+		test: "pipeline TestLocalClockAhead",
+	},
+}
