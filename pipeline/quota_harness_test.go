@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,8 +20,9 @@ import (
 // budget is a world in a bubble: its clock is the bubble's, and calls take the time that they run.
 type budget struct {
 	*world
-	quota hunting.QuotaOptions
-	zero  time.Time
+	quota  hunting.QuotaOptions
+	zero   time.Time
+	leaped atomic.Int64
 }
 
 // unlimited is a service that refuses nothing for want of quota, so that what it sees is what the client allows itself.
@@ -39,22 +41,28 @@ func newBudget(t *testing.T, tables []simulator.Table, quota hunting.QuotaOption
 	return b
 }
 
-func (b *budget) now() time.Time { return start.Add(time.Since(b.zero)) }
+func (b *budget) now() time.Time {
+	return start.Add(time.Since(b.zero) + time.Duration(b.leaped.Load()))
+}
+
+// leap moves the clock, but no timer: a process that was asleep finds it so when it wakes up.
+func (b *budget) leap(d time.Duration) { b.leaped.Add(int64(d)) }
 
 // process is a process that may be killed: from then on nothing of it reaches the service, and what it still writes is
 // written to a lake that nobody reads.
 type process struct {
 	*pipeline.Exporter
+	ctx  context.Context
 	line *line
 }
 
-func (b *budget) process() *process {
+func (b *budget) process(change ...func(*pipeline.Options)) *process {
 	b.t.Helper()
 	quota, err := hunting.NewQuota(b.quota)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	p := &process{line: &line{to: b.service.Transport(), left: -1, cut: make(chan struct{})}}
+	p := &process{ctx: b.t.Context(), line: &line{to: b.service.Transport(), left: -1, cut: make(chan struct{})}}
 	credential, err := hunting.Credential("token", hunting.CredentialOptions{Token: hunting.NewSecret("a-token-of-the-tests")})
 	if err != nil {
 		b.t.Fatal(err)
@@ -69,6 +77,9 @@ func (b *budget) process() *process {
 	opts.Bucket, opts.Process = b.bucket, "here/"+b.nonce()
 	opts.Gone = func(string) bool { return true } // the one before has been killed, or has ended
 	opts.Tenants = []pipeline.Tenant{{ID: tenantID, API: client, Quota: quota}}
+	for _, c := range change {
+		c(&opts)
+	}
 	if p.Exporter, err = pipeline.New(opts); err != nil {
 		b.t.Fatal(err)
 	}
@@ -80,7 +91,10 @@ type line struct {
 	to  http.RoundTripper
 	cut chan struct{} // closed when the line is cut
 
+	answered func(call int) // called after each call, if it is set
+
 	mu    sync.Mutex
+	calls int  // that went through
 	left  int  // calls that go through; negative: all
 	after bool // the call that finds the line cut has reached the service, and only its answer is lost
 }
@@ -91,7 +105,15 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 		close(l.cut)
 	}
 	if through {
-		return l.to.RoundTrip(r)
+		resp, err := l.to.RoundTrip(r)
+		l.mu.Lock()
+		l.calls++
+		n := l.calls
+		l.mu.Unlock()
+		if l.answered != nil {
+			l.answered(n)
+		}
+		return resp, err
 	}
 	if last && l.after {
 		if resp, err := l.to.RoundTrip(r); err == nil {
