@@ -24,7 +24,7 @@ const snapshotTries = 3
 type snapshot struct {
 	taken   int    // the newest generation that this run has opened: it is read to its end, midnight or not
 	broken  int    // the newest generation that cannot be settled any more
-	why     string // it cannot
+	why     string // the newest try has failed
 	parts   int    // how many buckets the next one needs, 0 where its rows tell
 	sample  bool   // a query could not be run: the table may have other columns by now
 	refused int    // commits that another process was faster than
@@ -199,13 +199,19 @@ func (t *track) doubtPart(ctx context.Context, r checkpoint.Reading, counted, re
 
 // breakOff ends a try: its generation is not read on.
 func (t *track) breakOff(generation int, why string) {
+	t.blame(why)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.snap.broken != generation {
-		t.snap.broken, t.snap.why = generation, why
-		clear(t.useless)
-	}
-	t.opts().Logger.Warn("snapshot is not taken", "tenant", t.tenant.id, "table", t.table.Table.Path(), "generation", generation, "reason", why)
+	t.snap.broken = generation
+	clear(t.useless)
+}
+
+// blame keeps why the newest try has failed.
+func (t *track) blame(why string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.snap.why = why
+	t.opts().Logger.Warn("snapshot is not taken", "tenant", t.tenant.id, "table", t.table.Table.Path(), "reason", why)
 }
 
 // learn takes from a call's failure what the next try is to do otherwise: read in more parts, if it was too big, or ask

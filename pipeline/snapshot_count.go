@@ -34,7 +34,7 @@ func (t *track) openSnapshot(ctx context.Context, dt partition.Date, generation 
 	p.Keys = keysOf(table, t.table.Source.Keys)
 	counts, err := t.countFitting(ctx, p.Keys)
 	if hopeless(err) {
-		t.breakOff(p.Generation, fmt.Sprintf("it could not be counted: %v", err))
+		t.blame(fmt.Sprintf("it could not be counted: %v", err))
 		t.learn(err, 0)
 		counts, err = nil, nil
 	}

@@ -476,6 +476,50 @@ func TestSnapshotBesideAnother(t *testing.T) {
 	}
 }
 
+// A process that cannot count what another one is reading reads on with it, and does not begin anew.
+func TestSnapshotCountFailsBesideAnother(t *testing.T) {
+	tables := generate(t, 300, inventory)
+	w := newSnapshotWorld(t, tables...)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	other := false
+	w.begin = func(_ int, query string) simulator.Fault {
+		switch {
+		case strings.Contains(query, " == ") && other:
+			stop()
+		case strings.Contains(query, "count") && !other:
+			other = true
+			w.pass(5 * time.Minute) // the first one's claim has run out
+			if _, err := w.exporter().Run(ctx); !errors.Is(err, context.Canceled) {
+				t.Errorf("the other process ended with %v", err)
+			}
+			return simulator.FaultTimeout()
+		}
+		return simulator.Fault{}
+	}
+	if _, err := w.exporter().Run(t.Context()); err != nil {
+		t.Error(err)
+	}
+	w.compare(tables[0], everything)
+	w.verifies()
+	if n := w.asked(inventory, "take 200"); n != 1 || w.generation(inventory) != 1 {
+		t.Errorf("%d samples, and generation %d", n, w.generation(inventory))
+	}
+}
+
+// generation is the newest one of a table.
+func (w *snapshotWorld) generation(table string) (n int) {
+	w.t.Helper()
+	l, err := checkpoint.Open(w.t.Context(), first{w.bucket}, checkpoint.Options{
+		Ledger: partition.Ledger{Tenant: tenantID, Table: partition.Table{Name: table}},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	l.View(func(s *checkpoint.State) { n = s.Generation })
+	return n
+}
+
 // What was exported as events does not go on as snapshots.
 func TestSnapshotOfEvents(t *testing.T) {
 	w := newWorld(t, generate(t, 50, "AlertInfo"))
