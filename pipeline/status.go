@@ -73,7 +73,8 @@ func (e *Exporter) Status(ctx context.Context) (Status, error) {
 				ledger.View(func(s *checkpoint.State) {
 					st.fill(s)
 					if table.Source.TimeColumn == "" {
-						st.Snapshot = snapshotStatus(&s.Snapshot, table.Every)
+						st.Snapshot = snapshotStatus(&s.Snapshot, table.Every) // it does not expire: no forecast
+						return
 					}
 					p.add(st.Table, s)
 				})
