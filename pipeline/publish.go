@@ -51,8 +51,8 @@ func (t *track) wantPublish() *task {
 // it holds exactly the inputs' rows.
 func (t *track) publish(ctx context.Context, idle bool) error {
 	number, begun, err := t.claim(ctx, idle)
-	if errors.Is(err, errNothingRipe) || errors.Is(err, checkpoint.ErrRejected) {
-		return t.lost(nil)
+	if errors.Is(err, errNothingRipe) {
+		return nil
 	}
 	if err != nil {
 		return err
@@ -67,14 +67,13 @@ func (t *track) publish(ctx context.Context, idle bool) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return t.stuck(ctx, number, err)
 	}
-	if err != nil {
-		return t.lost(err)
+	if err == nil {
+		_, err = t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) {
+			return &checkpoint.PublishEnd{File: file}, nil
+		})
 	}
-	_, err = t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) {
-		return &checkpoint.PublishEnd{File: file}, nil
-	})
 	if err != nil {
-		return t.lost(err)
+		return t.overtaken(ctx, err, func(s *checkpoint.State) bool { return s.Begun[number].Key != "" })
 	}
 	t.count(func(r *TableReport) {
 		r.Files++

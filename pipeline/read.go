@@ -33,7 +33,7 @@ func (t *track) wantRead() *task {
 	return &task{
 		expires: expires,
 		begin:   func() { t.reading[best.Slice] = true },
-		run:     func(ctx context.Context) error { return t.read(ctx, best) },
+		run:     func(ctx context.Context) error { return t.lostReading(ctx, best, t.read(ctx, best)) },
 		finish:  func() { delete(t.reading, best.Slice) },
 	}
 }
@@ -55,11 +55,11 @@ func (t *track) read(ctx context.Context, r checkpoint.Reading) error {
 	}
 	same, err := t.raiseFloor(ctx, r, leaf)
 	if err != nil || !same {
-		return t.lost(err)
+		return err
 	}
 	if why := t.tooBig(leaf.Counted); why != "" {
 		if err := t.narrow(ctx, r.Slice, leaf.Counted, why); !errors.Is(err, errSmallest) {
-			return t.lost(err)
+			return err
 		}
 	}
 	query := t.table.Source.Rows(r.Slice)
@@ -70,7 +70,7 @@ func (t *track) read(ctx context.Context, r checkpoint.Reading) error {
 		if err := t.refused(leaf.Counted, err); err != nil {
 			return err
 		}
-		return t.lost(t.smaller(ctx, r.Slice, leaf.Counted, err))
+		return t.smaller(ctx, r.Slice, leaf.Counted, err)
 	}
 	if err != nil {
 		return err
@@ -83,9 +83,9 @@ func (t *track) read(ctx context.Context, r checkpoint.Reading) error {
 	}
 	trusted, err := t.trust(ctx, &receipt, leaf.Counted)
 	if err != nil || !trusted {
-		return t.lost(err)
+		return err
 	}
-	return t.lost(t.stage(ctx, receipt, a))
+	return t.stage(ctx, receipt, a)
 }
 
 // lost takes a rejected commit for what it is: another process was faster, and the ledger knows better.
@@ -95,6 +95,30 @@ func (t *track) lost(err error) error {
 		return nil
 	}
 	return err
+}
+
+// overtaken is lost, unless the ledger, read anew, says that what the commit was about still waits for it: then nobody
+// was faster, the commit itself is wrong, and would be every time that the same call was made again.
+func (t *track) overtaken(ctx context.Context, err error, waits func(*checkpoint.State) bool) error {
+	if !errors.Is(err, checkpoint.ErrRejected) {
+		return err
+	}
+	if err := t.ledger.Refresh(ctx); err != nil {
+		return err
+	}
+	waiting := false
+	t.ledger.View(func(s *checkpoint.State) { waiting = waits(s) })
+	if waiting {
+		return fmt.Errorf("the ledger does not take what should be right: %w", err)
+	}
+	return t.lost(err)
+}
+
+func (t *track) lostReading(ctx context.Context, r checkpoint.Reading, err error) error {
+	return t.overtaken(ctx, err, func(s *checkpoint.State) bool {
+		leaf := s.Leaves[r.Slice]
+		return leaf.Open && leaf.Generation == r.Generation
+	})
 }
 
 // maxRefusals is how many answers in a row, with none between them that came, are refused as too big before the table

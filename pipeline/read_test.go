@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"huntlake/pipeline/hunting/simulator"
@@ -28,4 +29,19 @@ func TestCutAnswers(t *testing.T) {
 		t.Fatalf("after %d calls: %v", len(w.service.Calls()), err)
 	}
 	w.compare(tables[0], exported(began))
+}
+
+// A commit that is wrong, rather than late, ends its table: the calls it took are not made again and again.
+func TestWrongCommitIsNotRepeated(t *testing.T) {
+	w := newWorld(t, generate(t, 400, "DeviceProcessEvents", "AlertInfo"))
+	w.opts.Caps.Rows = 100
+	w.opts.Parallel = 1
+	w.opts.Nonce = func() string { return "not-a-nonce-" + w.nonce() } // no key of a staged object may hold it
+	_, err := w.exporter().Run(t.Context())
+	if err == nil || strings.Count(err.Error(), "the ledger does not take what should be right") != 2 {
+		t.Errorf("run: %v", err)
+	}
+	if n := w.dataCalls(); n > 2 {
+		t.Errorf("%d calls for rows that cannot be staged", n)
+	}
 }

@@ -103,14 +103,14 @@ func (s *script) shown(id int64, at partition.Tick) (rows []scriptRow) {
 func (o *oracle) complete(source *script, s *checkpoint.State) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	missing := 0
+	missing, moved := 0, movedHours(s, source)
 	for i, row := range source.rows {
 		id := row.id
 		if i > 0 && source.rows[i-1].id == id {
 			continue
 		}
 		rows := source.shown(id, o.now())
-		if len(rows) == 0 || !exportedBy(s, rows[0]) || o.lake[source.name][id] == len(rows) {
+		if len(rows) == 0 || !exportedBy(s, rows[0]) || o.lake[source.name][id] == len(rows) || moved[hourOf(s, rows[0])] {
 			continue
 		}
 		if missing++; missing <= 3 {
@@ -123,14 +123,54 @@ func (o *oracle) complete(source *script, s *checkpoint.State) {
 	}
 }
 
+// once reports rows that changed in place and of which the lake holds both what they were and what they became.
+func (o *oracle) once(source *script) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	lake := o.lake[source.name]
+	for id := range lake {
+		if id >= changedID && lake[id-changedID] > 0 {
+			o.fault("%s: row %d has changed in place and is there twice", source.name, id-changedID)
+		}
+	}
+}
+
+// streamHour is an hour of a stream's cursor.
+type streamHour struct {
+	stream partition.Stream
+	hour   partition.Tick
+}
+
+// movedHours are the hours from which rows have gone: rows that came late for them may rightly be missing.
+func movedHours(s *checkpoint.State, source *script) map[streamHour]bool {
+	hours := map[streamHour]bool{}
+	for _, r := range source.rows {
+		if r.gone != 0 {
+			hours[hourOf(s, r)] = true
+		}
+	}
+	return hours
+}
+
+func hourOf(s *checkpoint.State, r scriptRow) streamHour {
+	stream, clock := clockOf(s, r)
+	return streamHour{stream, clock.Floor(partition.Hour)}
+}
+
+// clockOf is the stream of a row, and its place on the stream's cursor.
+func clockOf(s *checkpoint.State, r scriptRow) (partition.Stream, partition.Tick) {
+	if _, whole := s.Streams[partition.Whole]; whole {
+		return partition.Whole, r.at
+	}
+	if r.stamp == partition.NoTick {
+		return partition.Unstamped, r.at
+	}
+	return partition.Stamped, r.stamp
+}
+
 // exportedBy reports whether the ledger says that a row has been exported.
 func exportedBy(s *checkpoint.State, r scriptRow) bool {
-	stream, clock := partition.Stamped, r.stamp
-	if _, whole := s.Streams[partition.Whole]; whole {
-		stream, clock = partition.Whole, r.at
-	} else if r.stamp == partition.NoTick {
-		stream, clock = partition.Unstamped, r.at
-	}
+	stream, clock := clockOf(s, r)
 	planned := s.Streams[stream]
 	return clock >= planned.Start && clock < planned.End && r.at >= planned.First &&
 		!slices.ContainsFunc(s.Gaps, func(g checkpoint.RecordedGap) bool {

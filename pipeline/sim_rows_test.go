@@ -15,6 +15,8 @@ import (
 type script struct {
 	name string
 	rows []scriptRow // by ascending id
+
+	became []scriptRow // what rows change into, until the script is written
 }
 
 type scriptRow struct {
@@ -22,6 +24,7 @@ type scriptRow struct {
 	at    partition.Tick // Timestamp
 	stamp partition.Tick // ingestion time; NoTick: none
 	shown partition.Tick // from when on the source shows it
+	gone  partition.Tick // from when on it does not any more; 0: it stays
 }
 
 // scriptColumns are few, and of every kind that is treated in its own way. The last three are for changes.
@@ -49,6 +52,13 @@ func (s *script) Len() int                              { return len(s.rows) }
 func (s *script) Time(row int) partition.Tick           { return s.rows[row].at }
 func (s *script) Ingested(row int) partition.Tick       { return s.rows[row].stamp }
 func (s *script) Arrived(row int) partition.Tick        { return s.rows[row].shown }
+
+func (s *script) Gone(row int) partition.Tick {
+	if at := s.rows[row].gone; at != 0 {
+		return at
+	}
+	return partition.NoTick
+}
 
 func (s *script) Read(columns []schema.Field) kql.Reader {
 	return &scriptReader{script: s, columns: columns}
@@ -103,7 +113,12 @@ type weather struct {
 	behind    float64       // the share of stamped rows that are shown hours after their ingestion time
 	bursts    int           // the most rows at one tick; 0 or 1: none
 	twins     float64       // the share of rows that come twice or thrice
+	deleted   float64       // the share of rows that go within two days
+	changed   float64       // the share of rows that go and have another in their place
 }
+
+// changedID is what the id of a row that takes another's place is apart from the other's.
+const changedID = 1 << 40
 
 // newScript writes the rows of a table.
 func newScript(name string, seed uint64, w weather) *script {
@@ -124,6 +139,7 @@ func newScript(name string, seed uint64, w weather) *script {
 			s.add(r, w, row, unstamped)
 		}
 	}
+	s.rows, s.became = append(s.rows, s.became...), nil
 	return s
 }
 
@@ -139,7 +155,16 @@ func (s *script) add(r *rand.Rand, w weather, row scriptRow, unstamped bool) {
 		} else if r.Float64() < w.behind {
 			one.shown = row.stamp.Add(time.Duration(r.Int64N(int64(20 * time.Hour))))
 		}
+		if w.deleted > 0 && r.Float64() < w.deleted {
+			one.gone = one.shown.Add(time.Duration(1 + r.Int64N(int64(48*time.Hour))))
+		}
 		s.rows = append(s.rows, one)
+		if w.changed > 0 && one.gone == 0 && r.Float64() < w.changed {
+			old := &s.rows[len(s.rows)-1]
+			old.gone = one.shown.Add(time.Duration(1 + r.Int64N(int64(48*time.Hour))))
+			one.id, one.shown = one.id+changedID, old.gone
+			s.became = append(s.became, one)
+		}
 	}
 }
 

@@ -60,6 +60,8 @@ var features = []struct {
 	{"rows behind their stamps", 0.3, func(c *scenario) { c.weather.behind = 0.1 }},
 	{"bursts", 0.4, func(c *scenario) { c.weather.bursts = 30 }},
 	{"twins", 0.4, func(c *scenario) { c.weather.twins = 0.1 }},
+	{"deleted rows", 0.15, func(c *scenario) { c.weather.deleted = 0.05 }},
+	{"changed rows", 0.15, (*scenario).changing},
 	{"many tables", 0.2, func(c *scenario) { c.tables = 2 + c.draw.IntN(2) }},
 	{"drift", 0.25, (*scenario).drift},
 	{"several actors", 0.5, func(c *scenario) { c.actors = 2 + c.draw.IntN(2) }},
@@ -103,6 +105,10 @@ func (c *scenario) each(change func(*pipeline.Table)) {
 		change(&c.opts.Tables[i])
 	}
 }
+
+// changing has rows change in place. Ticks that are read by buckets are left out: their keys change here too, and of that
+// a bucket cannot know.
+func (c *scenario) changing() { c.weather.changed, c.weather.bursts, c.weather.twins = 0.05, 0, 0 }
 
 // drift has columns come, go and turn into others while the runs go on.
 func (c *scenario) drift() {

@@ -171,7 +171,7 @@ func (t *track) readPart(ctx context.Context, r checkpoint.Reading) error {
 	if a.Rows != leaf.Counted || a.Rows >= checkpoint.RowCap {
 		return t.doubtPart(ctx, r, leaf.Counted, a.Rows)
 	}
-	return t.lost(t.stage(ctx, checkpoint.Receipt{
+	return t.lostReading(ctx, r, t.stage(ctx, checkpoint.Receipt{
 		Reading: r, Query: query, Counted: []int64{leaf.Counted}, Received: a.Rows, Answer: a.Bytes, RunTime: a.Elapsed,
 		Called: called, Answered: t.tenant.clock.tick(),
 	}, a))

@@ -97,13 +97,18 @@ func (t *track) wantCall() *task {
 	if t.snapshots() {
 		return t.wantSnapshot()
 	}
-	if w := t.wantRead(); w != nil {
-		return w
-	}
-	if w := t.wantPlan(); w != nil {
+	if w := earlier(t.wantRead(), t.wantPlan()); w != nil {
 		return w
 	}
 	return t.wantSettle()
+}
+
+// earlier is the task whose rows expire first, a of two that expire at once, nil if there is none.
+func earlier(a, b *task) *task {
+	if a == nil || b != nil && b.expires < a.expires {
+		return b
+	}
+	return a
 }
 
 func nothing() {}
