@@ -15,6 +15,7 @@ import (
 
 	"huntlake/partition"
 	"huntlake/pipeline"
+	"huntlake/pipeline/hunting"
 	"huntlake/pipeline/hunting/simulator"
 	"huntlake/writers/buckettest"
 )
@@ -38,6 +39,7 @@ type scenario struct {
 	inStep  time.Duration // the actors begin together, so often; 0: each when it likes
 	trouble trouble
 	limits  simulator.Limits
+	quota   hunting.QuotaOptions
 	upkeep  bool // verify and repair between the runs
 }
 
@@ -73,6 +75,9 @@ var features = []struct {
 	{"pauses", 0.4, func(c *scenario) { c.trouble.pause, c.trouble.most = 5+c.draw.IntN(60), 12*time.Hour }},
 	{"call faults", 0.5, func(c *scenario) { c.trouble.calls = 100 + c.draw.IntN(1500) }},
 	{"limits", 0.15, func(c *scenario) { c.limits = simulator.Limits{CallsPerMinute: 6, CallsPerHour: 100} }},
+	{"budgets", 0.15, func(c *scenario) { // calls that wait for the same instant take turns as they like, so there is only one
+		c.quota, c.opts.Parallel = hunting.QuotaOptions{CallsPerMinute: 5, CallsPerHour: 60, RunTimePerHour: 4 * time.Minute}, 1
+	}},
 	{"one call at a time", 0.3, func(c *scenario) { c.opts.Parallel = 1 }},
 	{"ripe days only", 0.3, func(c *scenario) { c.opts.OneShot, c.opts.MaxDelay = false, 6*time.Hour }},
 	{"upkeep", 0.4, func(c *scenario) { c.upkeep = true }},
@@ -155,7 +160,7 @@ func (c *scenario) sim(t *testing.T, seed uint64) *sim {
 	}
 	opts := c.opts
 	opts.Now, opts.Program, opts.Tables, opts.Caps.Bytes = s.opts.Now, s.opts.Program, tables, s.opts.Caps.Bytes
-	s.opts = opts
+	s.opts, s.quota = opts, c.quota
 	s.serve(t, s.tables(changes), c.limits, simulator.CostModel{})
 	s.fate, s.call = c.fate, c.call
 	return s
