@@ -128,9 +128,6 @@ func (p *Process) Do(ctx context.Context, kind, key string, effect func(half boo
 			return p.ended(s, err)
 		}
 	}
-	if fate.Crash {
-		defer p.Crash()
-	}
 	var err error
 	switch {
 	case p.Dead():
@@ -146,6 +143,9 @@ func (p *Process) Do(ctx context.Context, kind, key string, effect func(half boo
 		err = fmt.Errorf("%s %s, answer lost: %w", kind, key, ErrFault)
 	case fate.Fault == Echo && kind == "create":
 		err = fs.ErrExist
+	}
+	if fate.Crash {
+		p.Crash()
 	}
 	return p.ended(s, err)
 }
