@@ -106,7 +106,8 @@ func (t *track) scan(ctx context.Context, slice partition.Slice, s *arrow.Schema
 
 // holders are the staged sections and published files that may hold rows of a slice: those of the days in which the
 // ledger counted rows at the slice's hours. A row whose clock runs far ahead lies in the day of its ingestion, which
-// the cells of a stream along Timestamp do not tell; there the files' own bounds do.
+// the cells of a stream along Timestamp do not tell; there the files' own bounds do. They come in an order of their own,
+// so that a run can be repeated.
 func (t *track) holders(slice partition.Slice) (inputs []writers.Input, files []string) {
 	t.ledger.View(func(s *checkpoint.State) {
 		days := map[partition.Date]bool{}
@@ -135,6 +136,10 @@ func (t *track) holders(slice partition.Slice) (inputs []writers.Input, files []
 			}
 		}
 	})
+	slices.SortFunc(inputs, func(a, b writers.Input) int {
+		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Offset, b.Offset))
+	})
+	slices.Sort(files)
 	return inputs, files
 }
 
