@@ -27,12 +27,12 @@ var all = []mutant{
 		test: "partition TestTickText",
 	},
 	{
-		name: "the companion column is zero",
-		rule: "the seventh digit of a value arrives",
-		file: "partition/tick.go",
-		old:  `int64(Microsecond), int32(t % Microsecond)`,
-		new:  `int64(Microsecond), 0`,
-		test: "partition TestTickTime",
+		name: "the seventh digit of a value is dropped",
+		rule: "values arrive as they were sent",
+		file: "schema/datetime.go",
+		old:  `ticks/10, int32(ticks % 10), nil`,
+		new:  `ticks/10, 0, nil`,
+		test: "schema TestParseDateTime",
 	},
 	{
 		name: "a refusal for good is repeated",
@@ -159,7 +159,7 @@ var all = []mutant{
 		file: "checkpoint/ledger.go",
 		old:  `	return there.Nonce == c.Nonce, l.fold(there)`,
 		new:  `	return there.Nonce == "", l.fold(there)`,
-		test: "checkpoint TestEveryFault",
+		test: "checkpoint TestEcho",
 	},
 	{
 		name: "a claim that was refused is taken for one's own",
@@ -235,7 +235,7 @@ var all = []mutant{
 	defer func() { _ = b.Create(ctx, file.Key, there) }()
 	_, err = t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) {
 		return &checkpoint.PublishEnd{File: file}, nil`,
-		test: "pipeline TestCrash",
+		test: "pipeline TestSimRepeats",
 	},
 	{
 		name: "a publish that has ended is merged again",
