@@ -58,7 +58,7 @@ var all = []mutant{
 		file: "pipeline/hunting/quota_spent.go",
 		old:  `		q.spent = append(q.spent, s)`,
 		new:  `		_ = s`,
-		test: "pipeline TestQuotaOverRestarts",
+		test: "pipeline/hunting TestQuotaSpentAndRestore",
 	},
 	{
 		name: "an answer is believed because it came",
@@ -235,7 +235,7 @@ var all = []mutant{
 	defer func() { _ = b.Create(ctx, file.Key, there) }()
 	_, err = t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) {
 		return &checkpoint.PublishEnd{File: file}, nil`,
-		test: "pipeline TestSimRepeats",
+		test: "pipeline TestSeedsRepeat",
 	},
 	{
 		name: "a publish that has ended is merged again",
