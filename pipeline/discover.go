@@ -166,7 +166,7 @@ func (t *track) askProbe(ctx context.Context, from, to partition.Tick, left int)
 }
 
 // completeSource fills in what only the streams and columns of the table tell: whether rows have an ingestion time,
-// and which columns choose a bucket where the configuration named none.
+// and which columns choose a bucket.
 func (t *track) completeSource(streams []partition.Stream) {
 	t.table.Source.Stamp = false
 	for _, s := range streams {
@@ -174,16 +174,29 @@ func (t *track) completeSource(streams []partition.Stream) {
 			t.table.Source.Stamp = true
 		}
 	}
-	if len(t.table.Source.Keys) > 0 {
-		return
-	}
 	t.ledger.View(func(s *checkpoint.State) {
-		for _, c := range s.Schema.Columns {
-			if c.Kind == schema.String && !c.Gone && isKey(c.Source) && len(t.table.Source.Keys) < maxKeys {
-				t.table.Source.Keys = append(t.table.Source.Keys, c.Source)
-			}
+		if len(s.Schema.Columns) > 0 {
+			t.table.Source.Keys = pinnedKeys(s.Schema, t.table.Source.Keys)
 		}
 	})
+}
+
+// pinnedKeys are the columns of wanted or, where the table lacks some of them, as a named query may leave them out, those
+// that it has and every column of text. One that is gone stays: buckets chosen without it are other buckets, and some may
+// have been read. The order is the table's, so that it is the same whoever asks, and how often.
+func pinnedKeys(table schema.Table, wanted []string) []string {
+	has := func(name string) bool {
+		return slices.ContainsFunc(table.Columns, func(c schema.Column) bool { return c.Source == name })
+	}
+	lacking := len(wanted) == 0 || slices.ContainsFunc(wanted, func(name string) bool { return !has(name) })
+	var keys []string
+	for _, c := range table.Columns {
+		text := lacking && c.Kind == schema.String && !c.Gone && isKey(c.Source) && len(keys) < maxKeys
+		if (text || slices.Contains(wanted, c.Source)) && !slices.Contains(keys, c.Source) {
+			keys = append(keys, c.Source)
+		}
+	}
+	return keys
 }
 
 // maxKeys bounds the columns that choose a bucket, and with them the length of a query.

@@ -181,9 +181,18 @@ func (s Source) cursor(slice partition.Slice) string {
 func (s Source) hash() string {
 	keys := make([]string, len(s.Keys))
 	for i, k := range s.Keys {
-		keys[i] = "tostring(" + k + ")"
+		keys[i] = "tostring(" + reference(k) + ")"
 	}
 	return fmt.Sprintf("tolong(strcat('0x', substring(hash_sha256(strcat_array(pack_array(%s), '|')), 0, 15)))", strings.Join(keys, ", "))
+}
+
+// reference writes a column's name where a value may stand. No word of the language begins with a capital letter; many a
+// small one is taken, such as title, time and first.
+func reference(name string) string {
+	if name != "" && name[0] >= 'A' && name[0] <= 'Z' {
+		return name
+	}
+	return "[" + quote(name) + "]"
 }
 
 // BucketOf is the bucket that a row of the given key values, as tostring prints them, is put into by the queries: "" for

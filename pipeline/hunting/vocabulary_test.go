@@ -23,6 +23,7 @@ func TestVocabulary(t *testing.T) {
 	events := hunting.Source{Name: "T", TimeColumn: "Timestamp", Stamp: true, Keys: []string{"ReportId", "DeviceId"}}
 	calls := hunting.Source{Name: "T", TimeColumn: "ActivityTimestamp"}
 	state := hunting.Source{Name: "T", Keys: []string{"K"}}
+	words := hunting.Source{Name: "T", Keys: []string{"Title", "title", "_K"}}
 	named := hunting.Source{Name: "T", Tail: `| where A == 1 | project Timestamp, B | project-keep T*, B`, TimeColumn: "Timestamp", Stamp: true, Keys: []string{"B"}}
 	from, to := tick(t, "2026-11-22T00:00:00Z"), tick(t, "2026-11-23T00:00:00.0000001Z")
 	stamped := partition.Slice{Stream: partition.Stamped, Start: from, End: to, Floor: tick(t, "2026-10-23T00:00:00Z")}
@@ -70,6 +71,8 @@ func TestVocabulary(t *testing.T) {
 		{"snapshot count", state.Count(snapshot), "T | count"},
 		{"snapshot probe", state.Probe(0, 0), "T | summarize Rows = count(), Unstamped = countif(isnull(ingestion_time())), First = min(ingestion_time()), Last = max(ingestion_time())"},
 		{"snapshot buckets", state.Buckets(snapshot, 2), "T | summarize Rows = count() by Bucket = " + small + " % 2"},
+		{"buckets by words of the language", words.Buckets(snapshot, 2), `T | summarize Rows = count() by Bucket = tolong(strcat('0x', substring(hash_sha256(strcat_array(pack_array(` +
+			`tostring(Title), tostring(["title"]), tostring(["_K"])), '|')), 0, 15))) % 2`},
 		{"snapshot rows", state.Rows(snapshot), "T"},
 		{"snapshot bucket", state.Rows(part), "T | where " + small + " % 2 == 1"},
 
@@ -92,7 +95,7 @@ func TestVocabulary(t *testing.T) {
 			}
 		})
 	}
-	for _, s := range []hunting.Source{events, calls, state, named} {
+	for _, s := range []hunting.Source{events, calls, state, words, named} {
 		if err := s.Validate(); err != nil {
 			t.Error(err)
 		}
