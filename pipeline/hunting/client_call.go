@@ -138,18 +138,43 @@ func withhold(err error, token string) error {
 	var refusal *Error
 	if errors.As(err, &refusal) {
 		for _, text := range []*string{&refusal.Code, &refusal.Message, &refusal.RequestID} {
-			*text = strings.ReplaceAll(*text, token, redacted)
+			*text = without(*text, token)
 		}
 	}
-	text := err.Error()
-	if !strings.Contains(text, token) {
+	clean := without(err.Error(), token)
+	if clean == err.Error() {
 		return err
 	}
-	clean := errors.New(strings.ReplaceAll(text, token, redacted))
 	for _, class := range classes() {
 		if errors.Is(err, class) {
-			return &fault{class, clean}
+			return &fault{class, errors.New(clean)}
 		}
 	}
-	return clean
+	return errors.New(clean)
+}
+
+// telltale is how much of a token gives it away. Texts are cut short, and the cut may go through a token.
+const telltale = 16
+
+// without is text without the token and without any part of it that is long enough to be told from chance.
+func without(text, token string) string {
+	n := min(telltale, len(token))
+	if n == 0 {
+		return text
+	}
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		end := i + n
+		if end > len(text) || !strings.Contains(token, text[i:end]) {
+			b.WriteByte(text[i])
+			i++
+			continue
+		}
+		for end < len(text) && strings.Contains(token, text[i:end+1]) {
+			end++
+		}
+		b.WriteString(redacted)
+		i = end
+	}
+	return b.String()
 }

@@ -22,7 +22,8 @@ type wire struct {
 // to read then.
 func newWire(resp *http.Response, limit int64) (*wire, error) {
 	w := &wire{body: resp.Body, limit: limit}
-	switch encoding := strings.ToLower(resp.Header.Get("Content-Encoding")); encoding {
+	encoding := resp.Header.Get("Content-Encoding")
+	switch strings.ToLower(encoding) {
 	case "", "identity":
 		return w, nil
 	case "gzip", "x-gzip":
