@@ -105,5 +105,5 @@ func (a *Auth) validate(f *faults, path string) {
 		used := slices.Contains(m.needs, name) || slices.Contains(m.mayHave, name)
 		f.check(used, path+"."+name, "method %s does not use it: remove it, or set the method that does", m.name)
 	}
-	f.check(a.ClientID == "" || guid.MatchString(a.ClientID), path+".client_id", "%q is not a GUID in lower case", a.ClientID)
+	f.check(a.ClientID == "" || guid.MatchString(a.ClientID), path+".client_id", "not a GUID, nor shown: it may be the secret")
 }
