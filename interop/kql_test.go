@@ -5,10 +5,12 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"huntlake/partition"
 	"huntlake/pipeline/hunting"
+	"huntlake/pipeline/hunting/simulator"
 	"huntlake/schema/catalog"
 )
 
@@ -164,6 +166,30 @@ func TestQueries(t *testing.T) {
 		for _, s := range sources(table) {
 			questions = append(questions, questionsOf(t, s, own, own)...)
 		}
+	}
+	accept(t, questions)
+}
+
+// TestQueriesSent: what a run and a verify really send is good KQL, wherever in the program it was written.
+func TestQueriesSent(t *testing.T) {
+	tables, err := simulator.Generate(simulator.GenerateOptions{
+		Seed: 3, Tables: []string{"AlertEvidence", "DeviceProcessEvents", "IdentityLogonEvents"}, Rows: 300, Unstamped: 0.2,
+		Start: newest.AddDate(0, 0, -3), End: newest,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newLake(t, "mem://", hunting.Graph, tables, newest, func(o *simulator.Options) { o.Limits.MaxBytes = 25_000 })
+	l.fill()
+	var questions []question
+	for _, c := range l.service.Calls() {
+		name, _, _ := strings.Cut(c.Query, " ")
+		i := slices.IndexFunc(tables, func(s simulator.Table) bool { return s.Name() == name })
+		if i < 0 {
+			t.Fatalf("%s is of no table", c.Query)
+		}
+		own := kustoSchema(t, tables[i].Columns(partition.TickOf(newest)))
+		questions = append(questions, question{Table: name, Schema: own, Query: c.Query})
 	}
 	accept(t, questions)
 }

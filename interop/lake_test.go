@@ -31,16 +31,20 @@ func nonce() string {
 }
 
 // newLake makes an exporter of the tables, at an instant that does not move.
-func newLake(t *testing.T, url string, dialect hunting.Dialect, tables []simulator.Table, at time.Time) *lake {
+func newLake(t *testing.T, url string, dialect hunting.Dialect, tables []simulator.Table, at time.Time, change ...func(*simulator.Options)) *lake {
 	t.Helper()
 	now := func() time.Time { return at }
-	service, err := simulator.New(simulator.Options{Tables: tables, Now: now, Limits: simulator.Limits{
+	simulated := simulator.Options{Tables: tables, Now: now, Limits: simulator.Limits{
 		CallsPerMinute: -1, CallsPerHour: -1, RunTimePerHour: -1, RunTimePerDay: -1,
-	}})
+	}}
+	for _, c := range change {
+		c(&simulated)
+	}
+	service, err := simulator.New(simulated)
 	if err != nil {
 		t.Fatal(err)
 	}
-	credential, err := hunting.Credential("token", hunting.CredentialOptions{Token: hunting.NewSecret("t")})
+	credential, err := hunting.Credential("token", hunting.CredentialOptions{Token: hunting.NewSecret("a-token-of-the-tests")})
 	if err != nil {
 		t.Fatal(err)
 	}
