@@ -110,7 +110,7 @@ func keysOf(table schema.Table, wanted []string) []string {
 		case c.Gone || slices.Contains(keys, c.Source):
 		case slices.Contains(wanted, c.Source):
 			keys = append(keys, c.Source)
-		case c.Kind == schema.String && !slices.Contains(text, c.Source):
+		case c.Kind == schema.String && isKey(c.Source) && len(text) < maxKeys && !slices.Contains(text, c.Source):
 			text = append(text, c.Source)
 		}
 	}
