@@ -187,7 +187,10 @@ func (c *Client) remedy(q Query, err error) string {
 	}
 	var refusal *Error
 	refused := errors.As(err, &refusal)
+	var signIn *SignInError
 	switch {
+	case errors.As(err, &signIn):
+		return "" // depends on how the credential was come by
 	case errors.Is(err, ErrDenied) && (!refused || refusal.effectiveStatus() == http.StatusUnauthorized):
 		return "; check the credential" + tenant
 	case errors.Is(err, ErrDenied) && notProvisioned.MatchString(refusal.Message):

@@ -18,26 +18,56 @@ const (
 	maxWaits   = 5 // refusals of one call for want of quota that are sat out
 )
 
-// ask repeats a call for as long as it fails for a passing reason and attempts are left.
+// ask makes a call, repeatedly if need be.
 func (c *Client) ask(ctx context.Context, q Query) (*Answer, error) {
+	return repeat(ctx, c, func() (*Answer, error) { return c.admitted(ctx, q) })
+}
+
+// SignIn gets a token, as Run does first, and keeps it for Run.
+func (c *Client) SignIn(ctx context.Context) error {
+	_, err := repeat(ctx, c, func() (string, error) { return c.tokens.get(ctx, "", "") })
+	return err
+}
+
+// repeat does something for as long as it fails for a passing reason and attempts are left.
+func repeat[T any](ctx context.Context, c *Client, do func() (T, error)) (T, error) {
 	pace := c.newPace()
 	attempts := 0
-	answer, err := backoff.RetryWithData(func() (*Answer, error) {
+	result, err := backoff.RetryWithData(func() (T, error) {
 		attempts++
-		answer, err := c.admitted(ctx, q)
+		result, err := do()
 		if err != nil && !isPassing(ctx, err) {
-			return nil, backoff.Permanent(err)
+			return result, backoff.Permanent(err)
 		}
-		var refusal *Error
-		if errors.As(err, &refusal) {
-			pace.least = refusal.RetryAfter
-		}
-		return answer, err
+		pace.least = askedFor(err)
+		return result, err
 	}, backoff.WithContext(pace, ctx))
 	if err != nil && isPassing(ctx, err) {
-		return nil, fmt.Errorf("%s is down or out of reach (attempt %d): %w", c.url.Host, attempts, err)
+		return result, fmt.Errorf("%s is down or out of reach (attempt %d): %w", c.culprit(err), attempts, err)
 	}
-	return answer, err
+	return result, err
+}
+
+// askedFor is how long a refusal asks to be left alone.
+func askedFor(err error) time.Duration {
+	var refusal *Error
+	var signIn *SignInError
+	switch {
+	case errors.As(err, &refusal):
+		return refusal.RetryAfter
+	case errors.As(err, &signIn):
+		return signIn.RetryAfter
+	}
+	return 0
+}
+
+// culprit is the host that an outage is to be blamed on.
+func (c *Client) culprit(err error) string {
+	var signIn *SignInError
+	if errors.As(err, &signIn) && signIn.Host != "" {
+		return signIn.Host
+	}
+	return c.url.Host
 }
 
 // isPassing reports whether err is likely to be gone at the next attempt.

@@ -50,10 +50,11 @@ func (t *tokens) get(ctx context.Context, refused, claims string) (string, error
 	limited, cancel := context.WithTimeout(ctx, tokenTimeout)
 	defer cancel()
 	token, err := t.credential.GetToken(limited, policy.TokenRequestOptions{Scopes: []string{t.scope}, Claims: claims, EnableCAE: true})
+	var said *SignInError
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
-	case err != nil && isFinal(err):
+	case err != nil && !errors.As(err, &said) && isFinal(err):
 		return "", &fault{ErrDenied, fmt.Errorf("get token: %w", onOneLine{err})}
 	case err != nil:
 		return "", fmt.Errorf("get token: %w", onOneLine{err})

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -26,24 +28,40 @@ type CredentialOptions struct {
 }
 
 // Credential returns what gets tokens by the given method: default, client-secret, client-certificate,
-// workload-identity, managed-identity, azure-cli or token. It does not ask for one yet.
+// workload-identity, managed-identity, azure-cli or token. It does not ask for one yet. What it sends in secret goes to
+// the cloud's authority and nowhere else, over TLS; AZURE_AUTHORITY_HOST has no say. Why it has no token, it tells with a
+// SignInError.
 func Credential(method string, opts CredentialOptions) (azcore.TokenCredential, error) {
 	_, _, authority, err := Endpoint(Graph, opts.Cloud)
 	if err != nil {
 		return nil, fmt.Errorf("credential: %w", err)
 	}
-	client := policy.ClientOptions{Cloud: cloud.Configuration{ActiveDirectoryAuthorityHost: authority}}
-	credential, err := opts.build(method, client)
+	credential, err := opts.build(method, clientOptions(authority))
 	if err != nil {
 		return nil, fmt.Errorf("credential %s: %w", method, err)
 	}
-	return credential, nil
+	return &signIn{method: method, opts: opts, inner: credential}, nil
+}
+
+// clientOptions are for the SDK: it follows no redirect, which might lead a secret astray, and repeats nothing, because
+// the client does.
+func clientOptions(authority string) policy.ClientOptions {
+	return policy.ClientOptions{
+		Cloud:            cloud.Configuration{ActiveDirectoryAuthorityHost: authority},
+		Retry:            policy.RetryOptions{MaxRetries: -1},
+		PerRetryPolicies: []policy.Policy{watch{strings.Trim(strings.TrimPrefix(authority, "https:"), "/")}},
+		Transport: &http.Client{
+			Transport:     newTransport(),
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
 }
 
 func (o CredentialOptions) build(method string, client policy.ClientOptions) (azcore.TokenCredential, error) {
 	switch method {
 	case "default":
-		return azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{ClientOptions: client, TenantID: o.Tenant})
+		return azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{
+			ClientOptions: client, TenantID: o.Tenant, AdditionallyAllowedTenants: o.allowed()})
 	case "client-secret":
 		if o.ClientSecret.IsZero() {
 			return nil, errors.New("no client secret")
@@ -68,6 +86,14 @@ func (o CredentialOptions) build(method string, client policy.ClientOptions) (az
 	return nil, errors.New("want default, client-secret, client-certificate, workload-identity, managed-identity, azure-cli or token")
 }
 
+// allowed lists the tenant, which need not be that of the environment's variables.
+func (o CredentialOptions) allowed() []string {
+	if o.Tenant == "" {
+		return nil
+	}
+	return []string{o.Tenant}
+}
+
 func (o CredentialOptions) certificate(client policy.ClientOptions) (azcore.TokenCredential, error) {
 	text, err := os.ReadFile(o.Certificate)
 	if err != nil {
@@ -75,10 +101,23 @@ func (o CredentialOptions) certificate(client policy.ClientOptions) (azcore.Toke
 	}
 	certificates, key, err := azidentity.ParseCertificates(text, []byte(o.Password.Reveal()))
 	if err != nil {
-		return nil, fmt.Errorf("read certificate %s: %w", o.Certificate, err)
+		return nil, fmt.Errorf("read certificate %s: %w%s", o.Certificate, err, o.certificateRemedy(err))
 	}
 	return azidentity.NewClientCertificateCredential(o.Tenant, o.ClientID, certificates, key,
 		&azidentity.ClientCertificateCredentialOptions{ClientOptions: client})
+}
+
+// certificateRemedy is what can be done about a certificate's file that does not read. The SDK knows PKCS#12 with the
+// ciphers of old only, and takes a file with a password for nothing else.
+func (o CredentialOptions) certificateRemedy(err error) string {
+	text := err.Error()
+	switch {
+	case strings.Contains(text, "password incorrect"):
+		return "; set certificate_password to the file's password"
+	case strings.Contains(text, "pkcs12") && !o.Password.IsZero():
+		return "; turn it into PEM without a password (openssl pkcs12 -in FILE -out app.pem -nodes), which only its owner may read, and remove certificate_password"
+	}
+	return "; want a PEM or PKCS#12 file with the certificate and its RSA key"
 }
 
 func (o CredentialOptions) managedIdentity(client policy.ClientOptions) (azcore.TokenCredential, error) {
