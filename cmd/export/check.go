@@ -13,19 +13,22 @@ import (
 
 const checkLong = `Tries everything that a run needs, step by step, and says what to do about what does not work:
 the configuration; the lake (create, create-only, list, read, delete, under _export/check-…);
-signing in to each tenant; the permission; each table and query; the clocks; the quota.
+signing in to each tenant; each table and query; the permission; the clocks; the quota's settings.
 
-It costs one call a table and query, and leaves nothing in the lake.`
+It costs one call a table and query, and leaves nothing in the lake. A step that could not be tried
+for another's failure says so with a dash. Not tried at all: rights in the lake outside _export/,
+and whether the tenant's quota is as the configuration has it, which the service does not tell.`
 
 const checkExample = `  huntlake check
   huntlake check --json | jq '.[] | select(.ok | not)'`
 
 // finding is one line of a check.
 type finding struct {
-	What   string `json:"what"`
-	OK     bool   `json:"ok"`
-	Detail string `json:"detail,omitempty"` // what was found, or what failed
-	Remedy string `json:"remedy,omitempty"`
+	What    string `json:"what"`
+	OK      bool   `json:"ok"`
+	Untried bool   `json:"untried,omitempty"`
+	Detail  string `json:"detail,omitempty"` // what was found, what failed, or why it was not tried
+	Remedy  string `json:"remedy,omitempty"`
 }
 
 // checklist collects findings and prints them as they come.
@@ -68,6 +71,7 @@ func (c *checklist) all(ctx context.Context) {
 		plural(len(j.config.Tenants), "tenant"), plural(len(j.config.Tables), "table"), queries(len(j.config.Queries))))
 	if err := j.openLake(ctx); err != nil {
 		c.add("lake: open", err, "")
+		c.skip("lake: create, create only where nothing is, list, read, delete", "without a lake")
 	} else {
 		defer j.Close()
 		c.lake(ctx, j.opts.Bucket)
@@ -76,7 +80,7 @@ func (c *checklist) all(ctx context.Context) {
 		c.tenant(ctx, j, i)
 	}
 	q := j.config.Quota
-	c.add("quota", nil, fmt.Sprintf("%d calls a minute, run time of %s an hour and %s a day; of each %.0f%% for huntlake",
+	c.add("quota", nil, fmt.Sprintf("%d calls a minute, run time of %s an hour and %s a day; of each %.0f%% for huntlake (as configured: the service does not say what it grants)",
 		q.CallsPerMinute, configs.FormatDuration(q.RunTimePerHour), configs.FormatDuration(q.RunTimePerDay), q.Share*100))
 }
 
@@ -100,6 +104,15 @@ func (c *checklist) add(what string, err error, detail string) {
 			f.Remedy = remedy(err)
 		}
 	}
+	c.note(f)
+}
+
+// skip notes a step that was not tried, and why.
+func (c *checklist) skip(what, why string) {
+	c.note(finding{What: what, Untried: true, Detail: "not tried: " + why})
+}
+
+func (c *checklist) note(f finding) {
 	c.findings = append(c.findings, f)
 	if !c.asJSON {
 		c.print(f)
@@ -107,9 +120,12 @@ func (c *checklist) add(what string, err error, detail string) {
 }
 
 func (c *checklist) print(f finding) {
-	state := "ok    "
-	if !f.OK {
-		state = "FAILED"
+	state := "FAILED"
+	switch {
+	case f.OK:
+		state = "ok    "
+	case f.Untried:
+		state = "-     "
 	}
 	fmt.Fprintf(c.program.stdout, "%s  %s", state, f.What)
 	if f.Detail != "" {

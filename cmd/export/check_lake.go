@@ -7,21 +7,32 @@ import (
 	"fmt"
 	"io/fs"
 
+	"golang.org/x/sync/errgroup"
+
 	"huntlake/writers"
 )
 
-// lake tries each right in the bucket on one small object, and removes it.
+// lake tries each right in the bucket on two small objects, and removes them.
 func (c *checklist) lake(ctx context.Context, b *writers.Bucket) {
 	key, content := "_export/check-"+nonce(), []byte("huntlake check\n")
 	if err := b.Create(ctx, key, content); err != nil {
 		c.add("lake: create", err, "")
+		c.skip("lake: create only where nothing is, list, read, delete", "without an object to try it on")
 		return
 	}
 	c.add("lake: create", nil, b.String())
-	c.add("lake: create only where nothing is", createAgain(ctx, b, key), "")
+	err := createAgain(ctx, b, key)
+	if err == nil {
+		err = createAtOnce(ctx, b, key+"-2")
+	}
+	c.add("lake: create only where nothing is", err, "")
 	c.add("lake: list", listed(ctx, b, key), "")
 	c.add("lake: read", readBack(ctx, b, key, content), "")
-	c.add("lake: delete", removed(ctx, b, key), "")
+	err = removed(ctx, b, key)
+	if err == nil {
+		err = removed(ctx, b, key+"-2")
+	}
+	c.add("lake: delete", err, "")
 }
 
 // createAgain expects a refusal: all that keeps two writers apart rests on it.
@@ -33,6 +44,33 @@ func createAgain(ctx context.Context, b *writers.Bucket, key string) error {
 		return err
 	}
 	return fmt.Errorf("create %s: the store replaced an object that was there; it must support conditional writes", key)
+}
+
+// atOnce is how many writers race for one object.
+const atOnce = 4
+
+// createAtOnce expects that of writers at the same time at most one succeeds: a store that looks first and writes then
+// lets more through.
+func createAtOnce(ctx context.Context, b *writers.Bucket, key string) error {
+	var g errgroup.Group
+	results := make([]error, atOnce)
+	for i := range results {
+		g.Go(func() error {
+			results[i] = b.Create(ctx, key, fmt.Appendf(nil, "writer %d\n", i))
+			return nil
+		})
+	}
+	_ = g.Wait() // results has the errors
+	won := 0
+	for _, err := range results {
+		if err == nil { // the others may be told of the race in as many ways as there are stores
+			won++
+		}
+	}
+	if won > 1 {
+		return fmt.Errorf("create %s: of %d writers at once, %d succeeded; the store must let one alone", key, atOnce, won)
+	}
+	return nil
 }
 
 func listed(ctx context.Context, b *writers.Bucket, key string) error {
@@ -55,8 +93,11 @@ func removed(ctx context.Context, b *writers.Bucket, key string) error {
 	if err := b.Delete(ctx, key); err != nil {
 		return err
 	}
-	if _, err := b.Read(ctx, key, 1<<10); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("delete %s: it is still there: %w", key, err)
+	switch _, err := b.Read(ctx, key, 1<<10); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
 	}
-	return nil
+	return fmt.Errorf("delete %s: it is still there", key)
 }

@@ -25,9 +25,15 @@ func remedies(err error) []string {
 func remedy(err error) string {
 	var network *net.OpError
 	var dns *net.DNSError
+	var signIn *hunting.SignInError
+	var refusal *hunting.Error
 	switch {
+	case errors.As(err, &signIn):
+		return signInRemedy(signIn)
 	case errors.Is(err, hunting.ErrNoTable):
 		return "take it out of the configuration, or get the licence that brings it; huntlake tables --probe lists what the tenant has"
+	case errors.Is(err, hunting.ErrDenied) && errors.As(err, &refusal):
+		return refusedRemedy(refusal)
 	case errors.Is(err, hunting.ErrDenied):
 		return "look at tenants[].auth in the configuration; huntlake check tries each step of it"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):

@@ -11,8 +11,12 @@ import (
 	"testing"
 
 	main "huntlake/cmd/export"
+	"huntlake/pipeline/hunting/entratest"
 	"huntlake/pipeline/hunting/simulator"
 )
+
+// internet is all that tests reach beyond this machine.
+var internet *entratest.Internet
 
 // asProgram makes the test binary behave as the program.
 const asProgram = "HUNTLAKE_TEST_AS_PROGRAM"
@@ -20,6 +24,10 @@ const asProgram = "HUNTLAKE_TEST_AS_PROGRAM"
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main.Main()
+	}
+	var err error
+	if internet, err = entratest.Connect(); err != nil {
+		panic(err)
 	}
 	os.Exit(m.Run())
 }

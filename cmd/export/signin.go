@@ -11,9 +11,8 @@ import (
 
 // source is a tenant's hunting API and what it is made of.
 type source struct {
-	credential azcore.TokenCredential
-	quota      *hunting.Quota
-	client     *hunting.Client
+	quota  *hunting.Quota
+	client *hunting.Client
 }
 
 // signIn gives every tenant its API. Nobody is asked for anything yet.
@@ -43,7 +42,8 @@ func (j *job) makeSource(t configs.Tenant) (s source, err error) {
 	if err != nil {
 		return s, err
 	}
-	if s.credential, err = credential(t, cloud); err != nil {
+	credential, err := credential(t, cloud)
+	if err != nil {
 		return s, err
 	}
 	q := j.config.Quota
@@ -55,7 +55,7 @@ func (j *job) makeSource(t configs.Tenant) (s source, err error) {
 	}
 	s.client, err = hunting.New(hunting.Options{
 		Dialect: dialectOf(j.config.Source.API), Cloud: cloud, Endpoint: j.config.Source.Endpoint, Tenant: t.ID,
-		Credential: s.credential, Quota: s.quota, Now: j.program.now, Program: programName(),
+		Credential: credential, Quota: s.quota, Now: j.program.now, Program: programName(),
 	})
 	return s, err
 }

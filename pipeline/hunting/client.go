@@ -196,9 +196,9 @@ func (c *Client) remedy(q Query, err error) string {
 	case errors.Is(err, ErrDenied) && notProvisioned.MatchString(refusal.Message):
 		return "; the tenant has no Defender to hunt in"
 	case errors.Is(err, ErrDenied):
-		return fmt.Sprintf("; grant the application %s%s, with the consent of an administrator", c.opts.Dialect.permission(), tenant)
+		return fmt.Sprintf("; grant the application %s%s, with the consent of an administrator", c.opts.Dialect.Permission(), tenant)
 	case errors.Is(err, ErrNoTable):
-		return fmt.Sprintf("; the name is wrong, or no licence%s brings the table, or the application lacks %s", tenant, c.opts.Dialect.permission())
+		return fmt.Sprintf("; the name is wrong, or no licence%s brings the table, or the application lacks %s", tenant, c.opts.Dialect.Permission())
 	case refused && (refusal.Status == http.StatusNotFound || refusal.Status == http.StatusGone || refusal.Status/100 == 3):
 		return fmt.Sprintf("; check the endpoint %s, and whether the %v API is still offered there", c.url, c.opts.Dialect)
 	}

@@ -121,7 +121,10 @@ func (c *Client) admitted(ctx context.Context, q Query) (*Answer, error) {
 	var used, claims string
 	for waits := 0; ; {
 		token, err := c.tokens.get(ctx, used, claims)
-		if err != nil {
+		switch {
+		case err != nil && unauthorized != nil && ctx.Err() == nil:
+			return nil, fmt.Errorf("%w; the service had refused the last token: %v", err, unauthorized)
+		case err != nil:
 			return nil, err
 		}
 		if unauthorized != nil && token == used {

@@ -66,8 +66,8 @@ func (d Dialect) path() string {
 	return "/v1.0/security/runHuntingQuery"
 }
 
-// permission is what an application must be granted to use the API.
-func (d Dialect) permission() string {
+// Permission is what an application must be granted to use the API.
+func (d Dialect) Permission() string {
 	if d == Defender {
 		return "AdvancedHunting.Read.All (API: Microsoft Threat Protection)"
 	}

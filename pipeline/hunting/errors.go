@@ -30,6 +30,7 @@ type Error struct {
 	Message    string        // the service's own text, on one line; often ""
 	RequestID  string        // what the service's support asks for; "" if it sent none
 	RetryAfter time.Duration // how long the service asks to be left alone; 0 if it does not say
+	Date       time.Time     // the clock of whoever refused; zero if not known
 
 	claims string // what a 401 asks a new token to carry
 }

@@ -95,7 +95,7 @@ func (e *Error) complete(query string, header http.Header, now time.Time) {
 		e.RequestID = id
 	}
 	if date, err := http.ParseTime(header.Get("Date")); err == nil {
-		now = date
+		now, e.Date = date, date
 	}
 	e.claims = claimsIn(header)
 	e.RetryAfter = retryAfter(header.Get("Retry-After"), now)
