@@ -4,7 +4,9 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -111,3 +113,6 @@ func (r Rounds) Note(tenant string, err error, began, now time.Time) { r.note(te
 
 // Earliest is when the next run is due.
 func (r Rounds) Earliest(all []pipeline.Tenant) time.Time { return r.earliest(all) }
+
+// SignInCodes are the codes for which there is a remedy of its own.
+func SignInCodes() []string { return slices.Sorted(maps.Keys(signInRemedies)) }

@@ -20,13 +20,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	main "huntlake/cmd/export"
 	"huntlake/pipeline/hunting/entratest"
 	"huntlake/pipeline/hunting/simulator"
 )
 
 const (
 	application = "11111111-1111-1111-1111-111111111111"
-	noTenant = "00000000-0000-0000-0000-000000000002"
+	noTenant    = "00000000-0000-0000-0000-000000000002"
 	secret      = "s3cret~value"
 )
 
@@ -235,5 +236,18 @@ func TestNoPermission(t *testing.T) {
 		w.signIn(c.api, "global", tenantID, bySecret)
 		w.verb("check").want(t, 1, "ok      sign in: by client-secret", "FAILED  permission: ", c.role, "API permissions: add what the message names", "-       2 tables: not tried: without the permission")
 		w.verb("run").want(t, 1, c.role, "what to do: Entra admin center > App registrations > the application > API permissions")
+	}
+}
+
+// TestSignInIsDocumented holds that the page on operations knows every code that the program knows.
+func TestSignInIsDocumented(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(root, "docs", "operations.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range main.SignInCodes() {
+		if strings.HasPrefix(code, "AADSTS") && !strings.Contains(string(page), code) {
+			t.Errorf("docs/operations.md does not name %s", code)
+		}
 	}
 }
