@@ -20,15 +20,20 @@ type tokens struct {
 	scope      string
 	now        func() time.Time
 
-	turn    chan struct{} // full while somebody looks at or gets current
+	turn    chan struct{} // full while somebody looks at or gets what follows
 	current azcore.AccessToken
+	failed  error     // why there was no other, when it was last asked for
+	again   time.Time // when to ask again
 }
 
-// A token is renewed tokenMargin before it ends, so that it lasts for the call; getting one takes at most
-// tokenTimeout.
+// A token is renewed tokenMargin before it ends, and used on until lastMargin before that where no other is to be had:
+// it is looked at when a call begins. Getting one takes at most tokenTimeout. What will not pass is told to all who ask within refusalLife: each table does, and an authority takes
+// many requests of one kind for a loop.
 const (
 	tokenMargin  = 5 * time.Minute
+	lastMargin   = 30 * time.Second
 	tokenTimeout = time.Minute
+	refusalLife  = time.Minute
 )
 
 func newTokens(credential azcore.TokenCredential, scope string, now func() time.Time) *tokens {
@@ -44,23 +49,47 @@ func (t *tokens) get(ctx context.Context, refused, claims string) (string, error
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
-	if t.current.Token != "" && t.current.Token != refused && t.now().Before(t.current.ExpiresOn.Add(-tokenMargin)) {
+	good := time.Duration(0) // for so long
+	if t.current.Token != "" && t.current.Token != refused {
+		good = t.current.ExpiresOn.Sub(t.now())
+	}
+	if good > tokenMargin {
 		return t.current.Token, nil
 	}
+	if t.failed == nil || claims != "" || !t.now().Before(t.again) {
+		t.failed = t.renew(ctx, claims)
+	}
+	if t.failed != nil && (good <= lastMargin || ctx.Err() != nil) {
+		return "", t.failed
+	}
+	return t.current.Token, nil
+}
+
+// renew gets another token, or learns why there is none.
+func (t *tokens) renew(ctx context.Context, claims string) error {
 	limited, cancel := context.WithTimeout(ctx, tokenTimeout)
 	defer cancel()
 	token, err := t.credential.GetToken(limited, policy.TokenRequestOptions{Scopes: []string{t.scope}, Claims: claims, EnableCAE: true})
-	var said *SignInError
-	switch {
-	case ctx.Err() != nil:
-		return "", ctx.Err()
-	case err != nil && !errors.As(err, &said) && isFinal(err):
-		return "", &fault{ErrDenied, fmt.Errorf("get token: %w", onOneLine{err})}
-	case err != nil:
-		return "", fmt.Errorf("get token: %w", onOneLine{err})
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	t.current = token
-	return token.Token, nil
+	if err == nil {
+		t.current = token
+		return nil
+	}
+	var said *SignInError
+	if !errors.As(err, &said) {
+		err = onOneLine{err}
+	}
+	err = fmt.Errorf("get token: %w", err)
+	if said == nil && isFinal(err) {
+		err = &fault{ErrDenied, err}
+	}
+	t.again = t.now()
+	if errors.Is(err, ErrDenied) || errors.Is(err, ErrPermanent) {
+		t.again = t.now().Add(refusalLife)
+	}
+	return err
 }
 
 // isFinal reports whether asking for a token again would be in vain: the authority has refused, or the credential has

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -197,6 +198,30 @@ func TestSignInEchoed(t *testing.T) {
 			holds(t, err, meaning, fmt.Sprintf("status %d", tt.status))
 		})
 	}
+}
+
+// Nor is the secret of App Service, or a secret of the environment.
+func TestSignInEchoesEnvironment(t *testing.T) {
+	e := newEntra(t, entratest.App{})
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, `{"statusCode": 400, "message": "no such header: `+r.Header.Get("X-IDENTITY-HEADER")+`"}`, 400)
+	}))
+	defer site.Close()
+	t.Setenv("IDENTITY_ENDPOINT", site.URL+"/msi/token")
+	t.Setenv("IDENTITY_HEADER", "s1te-secret")
+	holds(t, e.client("managed-identity", hunting.CredentialOptions{}, hunting.Options{}).SignIn(t.Context()), "denied", "status 400 Bad Request: no such header: [redacted]")
+	t.Setenv("AZURE_CLIENT_ID", appID)
+	t.Setenv("AZURE_CLIENT_SECRET", "hunter2&=%+ ")
+	t.Setenv("AZURE_TENANT_ID", tenantA)
+	e.at("login.microsoftonline.com", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			e.Authority.ServeHTTP(w, r)
+			return
+		}
+		_ = r.ParseForm()
+		http.Error(w, r.PostForm.Get("client_secret")+r.PostForm.Encode(), 400)
+	}))
+	holds(t, e.client("default", hunting.CredentialOptions{}, hunting.Options{}).SignIn(t.Context()), "permanent", "status 400 Bad Request: [redacted]")
 }
 
 // A certificate's file that cannot be used says what would do.

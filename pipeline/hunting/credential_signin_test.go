@@ -228,6 +228,49 @@ func TestSignInAgain(t *testing.T) {
 	})
 }
 
+// While the authority is down, a token is used to its end; what is refused is not asked for by everybody.
+func TestSignInOutage(t *testing.T) {
+	e := newEntra(t, entratest.App{Secret: "hunter2"})
+	synctest.Test(t, func(t *testing.T) {
+		c := e.client("client-secret", hunting.CredentialOptions{ClientID: appID, ClientSecret: hunting.NewSecret("hunter2")}, hunting.Options{})
+		e.run(c)
+		e.Refuse(forever(entratest.Down())...)
+		time.Sleep(57 * time.Minute)
+		e.run(c)
+		if n := len(e.Issued()); n != 1 || e.Calls() != 2 {
+			t.Errorf("%d tokens of %d calls", n, e.Calls())
+		}
+		time.Sleep(3 * time.Minute)
+		if err := c.SignIn(t.Context()); err == nil {
+			t.Error("a token that has ended is used")
+		}
+		e.Refuse(forever(entratest.WrongSecret(appID))...)
+		calls := e.Calls()
+		for range 5 {
+			if err := c.SignIn(t.Context()); !errors.Is(err, hunting.ErrDenied) {
+				t.Errorf("got %v", err)
+			}
+		}
+		if n := e.Calls() - calls; n != 1 {
+			t.Errorf("asked %d times", n)
+		}
+		e.Refuse()
+		time.Sleep(time.Minute)
+		e.run(c)
+	})
+}
+
+// A regional branch of the authority gets what the authority would.
+func TestSignInRegion(t *testing.T) {
+	e := newEntra(t, entratest.App{Secret: "hunter2"})
+	t.Setenv("AZURE_REGIONAL_AUTHORITY_NAME", "westeurope")
+	e.at("westeurope.login.microsoft.com", e.Authority)
+	got := e.run(e.client("client-secret", hunting.CredentialOptions{ClientID: appID, ClientSecret: hunting.NewSecret("hunter2")}, hunting.Options{}))
+	if got.Host != "westeurope.login.microsoft.com" {
+		t.Errorf("got %+v", got)
+	}
+}
+
 // A service that wants more of a token (conditional access) gets one that was asked for with its claims.
 func TestSignInWithClaims(t *testing.T) {
 	e := newEntra(t, entratest.App{Secret: "hunter2"})
