@@ -39,9 +39,9 @@ var all = []mutant{
 		rule: "only what may pass is asked again",
 		file: "pipeline/hunting/client_retry.go",
 		old: `		if err != nil && !isPassing(ctx, err) {
-			return nil, backoff.Permanent(err)`,
+			return result, backoff.Permanent(err)`,
 		new: `		if err != nil && ctx.Err() != nil {
-			return nil, backoff.Permanent(err)`,
+			return result, backoff.Permanent(err)`,
 		test: "pipeline/hunting TestRunRepeats",
 	},
 	{
