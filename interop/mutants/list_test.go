@@ -53,6 +53,22 @@ var all = []mutant{
 		test: "pipeline/hunting TestOwnTransport",
 	},
 	{
+		name: "a discovery document may name any host",
+		rule: "secrets go to the cloud's authority",
+		file: "pipeline/hunting/credential_exchange.go",
+		old:  `raw.Method == http.MethodPost && !w.trusts(host)`,
+		new:  `raw.Method == "" && !w.trusts(host)`,
+		test: "pipeline/hunting TestSignInKeepsSecretsAtHome",
+	},
+	{
+		name: "a token of another tenant will do",
+		rule: "rows are filed under the tenant they are of",
+		file: "pipeline/hunting/credential_signin.go",
+		old:  `other != "" && !strings.EqualFold(other, s.opts.Tenant)`,
+		new:  `other != "" && other == s.opts.ClientID`,
+		test: "pipeline/hunting TestSignInToAnotherTenant",
+	},
+	{
 		name: "what earlier runs spent is forgotten",
 		rule: "a run that follows another makes no burst",
 		file: "pipeline/hunting/quota_spent.go",
