@@ -74,6 +74,9 @@ var features = []struct {
 	{"crashes", 0.5, func(c *scenario) { c.trouble.crash = 5 + c.draw.IntN(60) }},
 	{"pauses", 0.4, func(c *scenario) { c.trouble.pause, c.trouble.most = 5+c.draw.IntN(60), 12*time.Hour }},
 	{"call faults", 0.5, func(c *scenario) { c.trouble.calls = 100 + c.draw.IntN(1500) }},
+	{"a storm", 0.1, func(c *scenario) {
+		c.trouble.store, c.trouble.crash, c.trouble.pause, c.trouble.calls, c.trouble.most = 400, 60, 60, 2500, 2*time.Hour
+	}},
 	{"limits", 0.15, func(c *scenario) { c.limits = simulator.Limits{CallsPerMinute: 6, CallsPerHour: 100} }},
 	{"budgets", 0.15, func(c *scenario) { // calls that wait for the same instant take turns as they like, so there is only one
 		c.quota, c.opts.Parallel = hunting.QuotaOptions{CallsPerMinute: 5, CallsPerHour: 60, RunTimePerHour: 4 * time.Minute}, 1
