@@ -203,7 +203,8 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-var severity = regexp.MustCompile(`"Severity":"[^"]+"`)
+// spoiled are columns of text that come with a value in either table.
+var spoiled = regexp.MustCompile(`"(Severity|FileName)":"[^"]+"`)
 
 // secretRig is a rig whose token is the canary and whose service can be told to misbehave.
 type secretRig struct {
@@ -267,17 +268,49 @@ func (s *secretRig) holdSearch(found finds) {
 		s.t.Errorf("a query is not found in the ledger, but in %q", queried)
 	}
 	leak := newSecretRig(s.t, "text")
-	leak.witness.set(func(w http.ResponseWriter, r *http.Request) {
+	leak.spoilRows()
+	leak.runStaging()
+	leak.holdFound(".arrow")
+	leak.all("run")
+	leak.holdFound(".parquet")
+}
+
+// holdFound holds that the token is found in a file of the given kind.
+func (s *secretRig) holdFound(extension string) {
+	s.t.Helper()
+	places := s.found().of(canary)
+	if !slices.ContainsFunc(places, func(place string) bool { return filepath.Ext(place) == extension }) {
+		s.t.Errorf("a token in the rows is not found in a file %s, but in %q", extension, places)
+	}
+}
+
+// spoilRows puts the token into rows of the source.
+func (s *secretRig) spoilRows() {
+	s.witness.set(func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Del("Accept-Encoding")
 		record := httptest.NewRecorder()
-		leak.service.ServeHTTP(record, r)
+		s.service.ServeHTTP(record, r)
 		maps.Copy(w.Header(), record.Header())
 		w.WriteHeader(record.Code)
-		_, _ = w.Write(severity.ReplaceAll(record.Body.Bytes(), []byte(`"Severity":"`+canary+`"`)))
+		_, _ = w.Write(spoiled.ReplaceAll(record.Body.Bytes(), []byte(`"$1":"`+canary+`"`)))
 	})
-	leak.all("run")
-	leaked := leak.found().of(canary)
-	if !slices.ContainsFunc(leaked, func(place string) bool { return filepath.Ext(place) == ".parquet" }) {
-		s.t.Errorf("a token in the rows is not found in a file, but in %q", leaked)
+}
+
+// runStaging runs with files in the way of what is published, so that it remains staged.
+func (s *secretRig) runStaging() {
+	s.t.Helper()
+	for _, table := range rigTables {
+		if err := os.MkdirAll(s.lake(), 0o700); err != nil {
+			s.t.Fatal(err)
+		}
+		block(s.t, filepath.Join(s.lake(), table))
+	}
+	if r := s.verb("run"); r.code != 1 {
+		s.t.Errorf("exit code %d, want 1\n%.2000s", r.code, r.stderr)
+	}
+	for _, table := range rigTables {
+		if err := os.Remove(filepath.Join(s.lake(), table)); err != nil {
+			s.t.Fatal(err)
+		}
 	}
 }
