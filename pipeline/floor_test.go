@@ -14,6 +14,7 @@ import (
 // its end. It returns how many runs that took.
 func (w *world) slowly(callsPerHour, most int) (runs int) {
 	w.t.Helper()
+	w.opts.Parallel = 1 // of tasks that want the hour's only call at once, any may have it
 	var err error
 	if w.quota, err = hunting.NewQuota(hunting.QuotaOptions{CallsPerHour: callsPerHour, Now: w.now}); err != nil {
 		w.t.Fatal(err)
