@@ -33,11 +33,20 @@ func TestCutAnswers(t *testing.T) {
 
 // A commit that is wrong, rather than late, ends its table: the calls it took are not made again and again.
 func TestWrongCommitIsNotRepeated(t *testing.T) {
-	w := newWorld(t, generate(t, 400, "DeviceProcessEvents", "AlertInfo"))
-	w.opts.Caps.Rows = 100
-	w.opts.Parallel = 1
+	const most = 50
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	w := newWorld(t, generate(t, 400, "DeviceProcessEvents", "AlertInfo"), func(o *simulator.Options) {
+		o.Faults = func(call int, _ string) simulator.Fault {
+			if call > most {
+				stop()
+			}
+			return simulator.Fault{}
+		}
+	})
+	w.opts.Caps.Rows, w.opts.Parallel = 100, 1
 	w.opts.Nonce = func() string { return "not-a-nonce-" + w.nonce() } // no key of a staged object may hold it
-	_, err := w.exporter().Run(t.Context())
+	_, err := w.exporter().Run(ctx)
 	if err == nil || strings.Count(err.Error(), "the ledger does not take what should be right") != 2 {
 		t.Errorf("run: %v", err)
 	}

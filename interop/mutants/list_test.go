@@ -243,15 +243,55 @@ var all = []mutant{
 		name: "publish-end comes before the file",
 		rule: "staged rows are forgotten when readers have them, not before",
 		file: "pipeline/publish.go",
-		old: `	_, err = t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) {
-		return &checkpoint.PublishEnd{File: file}, nil`,
-		new: `	b := t.opts().Bucket
-	there, _ := b.Read(ctx, file.Key, 1<<30)
-	_ = b.Delete(ctx, file.Key)
-	defer func() { _ = b.Create(ctx, file.Key, there) }()
-	_, err = t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) {
-		return &checkpoint.PublishEnd{File: file}, nil`,
+		old: `		_, err = t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) {
+			return &checkpoint.PublishEnd{File: file}, nil`,
+		new: `		b := t.opts().Bucket
+		there, _ := b.Read(ctx, file.Key, 1<<30)
+		_ = b.Delete(ctx, file.Key)
+		defer func() { _ = b.Create(ctx, file.Key, there) }()
+		_, err = t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) {
+			return &checkpoint.PublishEnd{File: file}, nil`,
 		test: "pipeline TestSeedsRepeat",
+	},
+	{
+		name: "what changed in place is staged beside what it was",
+		rule: "rows that changed in place are reported, and not doubled",
+		file: "pipeline/subtract.go",
+		old:  `		if n := read[hour]; lake > n.held {`,
+		new:  `		if n := read[hour]; lake > n.held && n.fresh() < 0 {`,
+		test: "pipeline TestChangedInPlace",
+	},
+	{
+		name: "the buckets of the lake are others than the source's",
+		rule: "a second reading by buckets is compared with the same rows of the lake",
+		file: "pipeline/hunting/vocabulary.go",
+		old:  `Uint64(sum[:8]) >> 4 %`,
+		new:  `Uint64(sum[:8]) >> 8 %`,
+		test: "pipeline TestGrownInBuckets",
+	},
+	{
+		name: "a commit that is wrong is taken for a lost race",
+		rule: "nothing is asked again that cannot succeed",
+		file: "pipeline/read.go",
+		old:  `	if waiting {`,
+		new:  `	if waiting && ctx.Err() != nil {`,
+		test: "pipeline TestWrongCommitIsNotRepeated",
+	},
+	{
+		name: "a table is probed once",
+		rule: "rows of the other stream that first come later are exported, too",
+		file: "pipeline/discover.go",
+		old:  `partition.DateOf(last) < partition.DateOf(t.tenant.clock.tick())`,
+		new:  `last < 0`,
+		test: "pipeline TestOtherStreamComesLate",
+	},
+	{
+		name: "a floor rises by the slack alone",
+		rule: "where the quota is tight, a slice is read at last",
+		file: "pipeline/floor.go",
+		old:  `			ahead *= 2`,
+		new:  `			ahead *= 1`,
+		test: "pipeline TestFloorsPassWhileSlicesWait",
 	},
 	{
 		name: "a publish that has ended is merged again",
