@@ -2,10 +2,12 @@ package pipeline_test
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"huntlake/partition"
 	"huntlake/pipeline/hunting"
 	"huntlake/pipeline/hunting/simulator"
 )
@@ -86,4 +88,46 @@ func TestNoCountForRowsThatStay(t *testing.T) {
 		}
 	}
 	w.compare(table[0], func(simulator.Row) bool { return true })
+}
+
+var sliceStart = regexp.MustCompile(`ingestion_time\(\) >= datetime\(([^)]*)\)`)
+
+// What expires first is read first, whichever table it is of: under a quota that takes a backfill hours, no table waits
+// for another, and nothing is lost but the edge that expired before its first call.
+func TestWhatExpiresFirstIsReadFirst(t *testing.T) {
+	tables := generate(t, 900, "DeviceProcessEvents", "EmailEvents")
+	w := newWorld(t, tables)
+	w.opts.Caps.Rows = 30
+	w.slowly(12, 50)
+	last := map[string]partition.Tick{}
+	for _, c := range w.service.Calls() {
+		start := sliceStart.FindStringSubmatch(c.Query)
+		if start == nil || !strings.Contains(c.Query, "extend _IngestionTime") {
+			continue
+		}
+		at, err := partition.ParseTick(start[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		table, _, _ := strings.Cut(c.Query, " ")
+		last[table] = at
+		for other, read := range last {
+			if len(last) == 2 && at > read+4*partition.Day { // a slice is a day or so long
+				t.Fatalf("%s is read from %v on while %s waits at %v", table, at, other, read)
+			}
+		}
+	}
+	w.quota = nil
+	v, err := w.exporter().Verify(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	edge := partition.TickOf(start) - 30*partition.Day + 3*partition.Hour
+	for _, table := range v.Tables {
+		for _, g := range table.Gaps {
+			if g.Below > edge {
+				t.Errorf("%s: rows up to %v are lost: %s", table.Table, g.Below, g.Why)
+			}
+		}
+	}
 }

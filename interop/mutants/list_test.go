@@ -294,6 +294,14 @@ var all = []mutant{
 		test: "pipeline TestFloorsPassWhileSlicesWait",
 	},
 	{
+		name: "tables are read one after the other",
+		rule: "what expires first is read first",
+		file: "pipeline/dispatch.go",
+		old: `(best == nil || w.expires < best.expires)`,
+		new: `best == nil`,
+		test: "pipeline TestWhatExpiresFirstIsReadFirst",
+	},
+	{
 		name: "a publish that has ended is merged again",
 		rule: "a publish that another process has ended is a lost race",
 		file: "pipeline/publish.go",
