@@ -112,10 +112,13 @@ func TestWhatExpiresFirstIsReadFirst(t *testing.T) {
 		table, _, _ := strings.Cut(c.Query, " ")
 		last[table] = at
 		for other, read := range last {
-			if len(last) == 2 && at > read+4*partition.Day { // a slice is a day or so long
-				t.Fatalf("%s is read from %v on while %s waits at %v", table, at, other, read)
+			if max(at, read)-min(at, read) > 4*partition.Day { // a slice is a day or so long
+				t.Fatalf("%s is read from %v on, %s has come to %v", table, at, other, read)
 			}
 		}
+	}
+	if len(last) != 2 {
+		t.Errorf("rows of %d tables were asked for", len(last))
 	}
 	w.quota = nil
 	v, err := w.exporter().Verify(t.Context())
