@@ -69,6 +69,7 @@
 //
 //	slice, why
 //	children[]       slice, rows, oldest?
+//	keys[]?          of children that are buckets: the columns whose values choose a row's, in order
 //
 // # stage
 //

@@ -185,6 +185,17 @@ func overlap(a, b partition.Slice) bool {
 // newestGeneration is 1 before anything was read again.
 func (s *State) newestGeneration() int { return max(s.Generation, 1) }
 
+// lendColumns tells the tiles below a slice that was read again, and of which no rows were staged before, how many
+// columns their first rows had.
+func (s *State) lendColumns(slice partition.Slice, columns int) {
+	for tile, leaf := range s.Leaves {
+		if tile != slice && !leaf.Again && leaf.Columns == 0 && overlap(tile, slice) {
+			leaf.Columns = columns
+			s.Leaves[tile] = leaf
+		}
+	}
+}
+
 // firstColumns is how many columns were pinned when the first rows of a range were staged, 0 if none were.
 func (s *State) firstColumns(slice partition.Slice) (columns int) {
 	for tile, leaf := range s.Leaves {

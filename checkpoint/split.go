@@ -12,6 +12,7 @@ type Split struct {
 	Slice    partition.Slice `json:"slice"`
 	Children []PlannedSlice  `json:"children"`
 	Why      string          `json:"why"`
+	Keys     []string        `json:"keys,omitempty"` // of children that are buckets: the columns that choose a row's
 }
 
 // Kind is KindSplit.
@@ -47,7 +48,7 @@ func (p *Split) apply(s *State, _ *Commit) {
 		leaf, tile := s.Leaves[c.Slice]
 		leaf.Again, leaf.Columns = parent.Again && !tile, parent.Columns
 		leaf.Generation, leaf.Open, leaf.Counted = parent.Generation, c.Rows > 0, c.Rows
-		leaf.Oldest = cmp.Or(c.Oldest, parent.Oldest)
+		leaf.Oldest, leaf.Keys = cmp.Or(c.Oldest, parent.Oldest), p.Keys
 		if leaf.Open || !parent.Again {
 			s.Leaves[c.Slice] = leaf
 		}

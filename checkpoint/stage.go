@@ -209,6 +209,7 @@ func (r *Receipt) apply(s *State, c *Commit) {
 		leaf.Columns = r.Columns
 	}
 	if s.Leaves[slice] = leaf; leaf.Again {
+		s.lendColumns(slice, leaf.Columns)
 		delete(s.Leaves, slice)
 	}
 	if rows > 0 {

@@ -54,6 +54,7 @@ type Leaf struct {
 	Oldest     partition.Tick `json:"oldest,omitempty"`  // the smallest Timestamp among those; 0: not known
 	Held       int64          `json:"held,omitempty"`    // rows staged from it so far, by all generations
 	Columns    int            `json:"columns,omitempty"` // pinned when its first rows were staged
+	Keys       []string       `json:"keys,omitempty"`    // of a bucket: the columns that choose it
 }
 
 // Staged is a reading with rows that readers do not see yet.

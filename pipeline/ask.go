@@ -37,6 +37,7 @@ func (t *track) ask(ctx context.Context, p purpose, text string, want []schema.F
 	if err != nil {
 		return nil, err
 	}
+	t.tenant.rowCap.saw(a.Rows)
 	if err := t.tenant.clock.observe(a.Date); err != nil {
 		a.Release()
 		return nil, err

@@ -7,10 +7,28 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 
+	"huntlake/checkpoint"
 	"huntlake/partition"
 	"huntlake/pipeline/hunting"
 	"huntlake/schema"
 )
+
+// sourceOf is the table as a slice is asked for. A bucket is chosen by the columns that its slice was split by, whatever
+// columns this run would choose: its siblings may have been read already.
+func (t *track) sourceOf(s partition.Slice) hunting.Source {
+	source := t.table.Source
+	if s.Of == 0 {
+		return source
+	}
+	t.ledger.View(func(st *checkpoint.State) {
+		for slice, leaf := range st.Leaves {
+			if len(leaf.Keys) > 0 && sameButFloor(slice, s) {
+				source.Keys = leaf.Keys
+			}
+		}
+	})
+	return source
+}
 
 // bucketing tells which rows of the lake lie in the bucket of a slice, by the same hash of the key columns that the
 // source was asked with.
@@ -45,12 +63,12 @@ func (b bucketing) of(rec arrow.Record) (func(row int) bool, error) {
 func (b bucketing) text(rec arrow.Record, key string) (func(row int) string, error) {
 	at := -1
 	for _, c := range b.table.Columns {
-		if c.Source == key && !c.Gone {
+		if c.Source == key && (at < 0 || !c.Gone) {
 			at = rec.Schema().FieldIndices(c.Name)[0]
 		}
 	}
 	if at < 0 {
-		return nil, fmt.Errorf("key column %s is gone", key)
+		return nil, fmt.Errorf("no key column %s", key)
 	}
 	switch col := rec.Column(at).(type) {
 	case *array.String:

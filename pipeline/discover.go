@@ -41,6 +41,9 @@ func (t *track) streams(ctx context.Context) (streams []partition.Stream, probed
 	if t.ledger, err = t.tenant.exporter.openLedger(ctx, t.tenant.id, t.table.Table); err != nil {
 		return nil, false, err
 	}
+	if err := t.refuseSnapshots(); err != nil {
+		return nil, false, err
+	}
 	var last partition.Tick
 	t.ledger.View(func(s *checkpoint.State) {
 		streams, last = union(s.Found, slices.Collect(maps.Keys(s.Streams))), s.Probed
@@ -59,6 +62,16 @@ func (t *track) streams(ctx context.Context) (streams []partition.Stream, probed
 	}
 	t.completeSource(streams)
 	return streams, probed, nil
+}
+
+// refuseSnapshots is the error of a table that was exported as snapshots and is to go on as events.
+func (t *track) refuseSnapshots() error {
+	taken := false
+	t.ledger.View(func(s *checkpoint.State) { _, taken = s.Streams[partition.Snapshot] })
+	if !taken {
+		return nil
+	}
+	return fmt.Errorf("%s was exported as snapshots, and cannot go on as events: set mode: snapshot, or move what there is of it in the lake away", t.table.Table.Path())
 }
 
 // probeDue reports whether the table is to be probed: one that never was, and daily one that may turn out to have the

@@ -68,6 +68,9 @@ func (b *budget) twoDays(pipeline.Report) bool { return b.now().Sub(start) > 48*
 // Read at less than the pace at which rows come, the first of them are lost when the forecast says so, and they are
 // the ones that it names.
 func TestForecastOfLoss(t *testing.T) {
+	if testing.Short() {
+		t.Skip("weeks in virtual time")
+	}
 	bubble(t, func(t *testing.T) {
 		b := newBacklog(t, 3, 2)
 		b.opts.Window = 24 * 24 * time.Hour
@@ -93,6 +96,9 @@ func TestForecastOfLoss(t *testing.T) {
 
 // Read at more than that pace, everything has been read when the forecast says so, and nothing is lost.
 func TestForecastOfCatchingUp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("weeks in virtual time")
+	}
 	bubble(t, func(t *testing.T) {
 		b := newBacklog(t, 6, 6)
 		e := b.process()
@@ -111,6 +117,9 @@ func TestForecastOfCatchingUp(t *testing.T) {
 
 // Where nothing is read any more, what was not read is lost 30 days after it came, and not before.
 func TestForecastOfStandstill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("weeks in virtual time")
+	}
 	bubble(t, func(t *testing.T) {
 		b := newBacklog(t, 6, 6)
 		if f, _ := b.forecast(); f.Outlook != pipeline.NotBegun || len(f.Unknown) != 1 {

@@ -35,6 +35,9 @@ func (t *track) split(ctx context.Context, s partition.Slice, children []partiti
 	body := &checkpoint.Split{Slice: s, Why: why}
 	for _, c := range children {
 		body.Children = append(body.Children, checkpoint.NewPlannedSlice(c))
+		if c.Slice.Of > 0 {
+			body.Keys = t.table.Source.Keys
+		}
 	}
 	_, err := t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) { return body, nil })
 	return err

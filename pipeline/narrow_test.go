@@ -26,6 +26,9 @@ func TestTooBigIsSplit(t *testing.T) {
 func TestBigTicks(t *testing.T) {
 	tables := generate(t, 2000, "EmailEvents", "AlertEvidence")
 	for _, rows := range []int64{3, 10} {
+		if testing.Short() && rows == 3 {
+			continue
+		}
 		w := newWorld(t, tables)
 		w.opts.Caps = partition.Caps{Rows: rows}
 		began := w.now()

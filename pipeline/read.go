@@ -62,7 +62,7 @@ func (t *track) read(ctx context.Context, r checkpoint.Reading) error {
 			return err
 		}
 	}
-	query := t.table.Source.Rows(r.Slice)
+	query := t.sourceOf(r.Slice).Rows(r.Slice)
 	called := t.tenant.clock.tick()
 	a, err := t.ask(ctx, reading, query, t.fields())
 	if errors.Is(err, hunting.ErrTooBig) {

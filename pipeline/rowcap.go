@@ -27,18 +27,28 @@ func (c *rowCap) at() int64 {
 	return c.rows
 }
 
-// learn takes note of an answer that holds fewer rows than were counted, and reports whether it was cut: at a number
-// that caps are made of, or one at which another answer ended, too.
+// learn takes note of an answer that holds fewer rows than were counted, and reports whether it was cut: at a number at
+// which another answer ended, too. One alone proves nothing, however round it is: rows may have come in between.
 func (c *rowCap) learn(rows int64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	again := c.short[rows]
 	c.short[rows] = true
-	if !isCapLike(rows) && (!again || rows < leastCap) {
+	if !again || rows < leastCap {
 		return false
 	}
 	c.rows = min(c.rows, rows)
 	return true
+}
+
+// saw takes note of an answer: one of more rows than the cap disproves it.
+func (c *rowCap) saw(rows int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if rows > c.rows {
+		c.rows = checkpoint.RowCap
+		clear(c.short)
+	}
 }
 
 // isCapLike reports whether somebody might have set so many rows as a limit.

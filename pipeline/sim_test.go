@@ -217,11 +217,11 @@ func withoutNonce(key string) string {
 
 // record keeps a line for each operation.
 func (s *sim) record(step buckettest.Step, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.trace == nil {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.trace = append(s.trace, fmt.Sprintf("%020d %s %s %s: %v", s.now().Sub(start), step.Process, step.Kind, step.Key, err != nil))
 }
 

@@ -79,7 +79,7 @@ func (t *track) held(ctx context.Context, slice partition.Slice, table, compared
 func (t *track) holding(ctx context.Context, slice partition.Slice, table, compared schema.Table) (*holding, error) {
 	h := &holding{
 		slice: slice, counts: multiset{}, rows: map[partition.Tick]int64{}, width: compared.Arrow(),
-		time: timeColumn(table, t.table.Source.TimeColumn), bucket: bucketing{slice, table, t.table.Source.Keys},
+		time: timeColumn(table, t.table.Source.TimeColumn), bucket: bucketing{slice, table, t.sourceOf(slice).Keys},
 	}
 	var err error
 	if h.hasher, err = schema.NewHasher(h.width); err != nil {

@@ -70,7 +70,7 @@ func (t *track) askCount(ctx context.Context, p purpose, s partition.Slice) (int
 }
 
 func (t *track) countHalves(ctx context.Context, p purpose, s partition.Slice, left int) (int64, error) {
-	n, err := t.countBy(ctx, p, t.table.Source.Count(s))
+	n, err := t.countBy(ctx, p, t.sourceOf(s).Count(s))
 	if halves, ok := t.halve(s, 1); ok && left > 0 && errors.Is(err, hunting.ErrTooBig) {
 		var sum int64
 		for _, half := range halves {

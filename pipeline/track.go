@@ -159,11 +159,11 @@ func (t *track) fail(err error, last bool) {
 
 // close returns the report. over is why the tenant's calls have ended early, if they have.
 func (t *track) close(over error) TableReport {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if over != nil && len(t.faults) == 0 && (!t.opened || t.unfinished()) {
 		t.faults = append(t.faults, over)
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.report.err = errors.Join(t.faults...)
 	if t.report.err != nil {
 		t.report.Fault = t.report.err.Error()

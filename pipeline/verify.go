@@ -61,6 +61,8 @@ func (t *track) verify(ctx context.Context) (TableVerification, error) {
 	compare := t.verifySource
 	if v.Snapshot = t.snapshots(); v.Snapshot {
 		compare = t.countSource
+	} else if err := t.refuseSnapshots(); err != nil {
+		return v, err
 	}
 	t.completeSource(streams)
 	if err := compare(ctx, streams, &v.Verify); err != nil {

@@ -123,12 +123,16 @@ func (t *track) dropPending(stream partition.Stream, source, ledger checkpoint.C
 // explainChanged names the hours in which rows changed in place after they had been read, and returns those of them
 // where that is the whole difference between source and ledger.
 func (t *track) explainChanged(stream partition.Stream, source, ledger checkpoint.Cells, v *checkpoint.Verify) map[partition.Tick]bool {
-	over := map[partition.Tick]int64{}
+	over, first := map[partition.Tick]int64{}, partition.DateOf(v.Floor)
 	for cell, n := range source {
-		over[cell.Hour] += n
+		if cell.Day >= first {
+			over[cell.Hour] += n
+		}
 	}
 	for cell, n := range ledger {
-		over[cell.Hour] -= n
+		if cell.Day >= first {
+			over[cell.Hour] -= n
+		}
 	}
 	explained := map[partition.Tick]bool{}
 	t.ledger.View(func(s *checkpoint.State) {

@@ -17,8 +17,8 @@ its rows and their digest against the ledger. The result is recorded there.
 A count costs a few calls a table. What the source no longer has (30 days) is compared between
 ledger and files alone.
 
-With --repair, hours of which the source has more than the lake are read again, what the lake
-does not hold is added, and everything is verified once more. Files are never changed.
+With --repair, hours in which source and lake differ are read again, what the lake does not
+hold is added, and everything is verified once more. Files are never changed.
 
 Exit code 3: something differs, or rows are known to be missing (gaps). Exit code 4: another
 process works on the tenant, or the quota is spent.`

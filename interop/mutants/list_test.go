@@ -297,8 +297,8 @@ var all = []mutant{
 		name: "tables are read one after the other",
 		rule: "what expires first is read first",
 		file: "pipeline/dispatch.go",
-		old: `(best == nil || w.expires < best.expires)`,
-		new: `best == nil`,
+		old:  `(best == nil || w.expires < best.expires)`,
+		new:  `best == nil`,
 		test: "pipeline TestWhatExpiresFirstIsReadFirst",
 	},
 	{
