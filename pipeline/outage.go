@@ -55,7 +55,7 @@ func (o *outage) end(ctx context.Context, table string, answered int, err error)
 		clear(o.down)
 	}
 	if o.err == nil && (len(o.down) >= downTables || o.heavy >= heavyCalls) {
-		o.err = fmt.Errorf("not asked, because the service does not answer: %w", err)
+		o.err = fmt.Errorf("not asked, because the service does not answer: %v", err) // of no class: it is no answer to the next call
 	}
 }
 

@@ -177,9 +177,18 @@ func (t *track) readPart(ctx context.Context, r checkpoint.Reading) error {
 	}, a))
 }
 
-// hopeless reports whether a call would fail in the same way if it was made again.
+// errUnreadable is a table that was counted, and cannot be read.
+var errUnreadable = errors.New("it cannot be read")
+
+// hopeless reports whether a call would fail in the same way if it was made again, by what the service has said of the
+// query. What stands on the way to it, or before a call, says nothing of the table: a page has no code, and neither has
+// a bucket that cannot be written.
 func hopeless(err error) bool {
-	return errors.Is(err, hunting.ErrTooBig) || errors.Is(err, hunting.ErrPermanent)
+	var refusal *hunting.Error
+	if errors.As(err, &refusal) && refusal.Code != "" && errors.Is(refusal, hunting.ErrPermanent) {
+		return true
+	}
+	return errors.Is(err, hunting.ErrTooBig) || errors.Is(err, errUnreadable)
 }
 
 // doubtPart counts a slice again whose answer does not hold what was counted: either the source has moved, or the answer

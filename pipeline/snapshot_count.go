@@ -3,6 +3,7 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -17,8 +18,7 @@ import (
 // rows that share one key.
 const countRounds = 4
 
-// openSnapshot opens the next generation: counted, in buckets that fit a call each. One that could not be counted is
-// opened all the same, without slices, so that it counts as a try.
+// openSnapshot opens the next generation: counted, in buckets that fit a call each.
 func (t *track) openSnapshot(ctx context.Context, dt partition.Date, generation int) error {
 	p := &checkpoint.Plan{DT: dt, Generation: generation + 1}
 	table, sample, err := t.sampleSnapshot(ctx)
@@ -34,14 +34,39 @@ func (t *track) openSnapshot(ctx context.Context, dt partition.Date, generation 
 	p.Keys = keysOf(table, t.table.Source.Keys)
 	counts, err := t.countFitting(ctx, p.Keys)
 	if hopeless(err) {
-		t.blame(fmt.Sprintf("it could not be counted: %v", err))
-		t.learn(err, 0)
-		counts, err = nil, nil
+		return t.openUncounted(ctx, p, err)
 	}
 	if err != nil || partition.DateOf(t.tenant.clock.tick()) != dt {
 		return err // the first answer has told that the local clock runs ahead, or the day is over: the next step knows
 	}
 	return t.openGeneration(ctx, p, counts)
+}
+
+// openUncounted opens a generation that could not be counted, without slices, so that it counts as a try. It is the only
+// one of the run, which fails: a gateway that refuses for some seconds looks like a table that is too heavy, and may not
+// use up all tries at once. A refusal that other columns may explain has them asked for first.
+func (t *track) openUncounted(ctx context.Context, p *checkpoint.Plan, why error) error {
+	t.mu.Lock()
+	asked := t.snap.sample
+	t.mu.Unlock()
+	t.learn(why, 0)
+	if errors.Is(why, hunting.ErrPermanent) && !asked {
+		return nil
+	}
+	t.blame(fmt.Sprintf("it could not be counted: %v", why))
+	if partition.DateOf(t.tenant.clock.tick()) != p.DT {
+		return nil // the next step knows
+	}
+	if err := t.openGeneration(ctx, p, nil); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	opened := t.snap.taken == p.Generation
+	t.mu.Unlock()
+	if _, st := t.plannedParts(p.Generation); !opened || st.Tries >= snapshotTries {
+		return nil // another process was faster, or the dt is given up
+	}
+	return fmt.Errorf("the snapshot of %v could not be counted, and is tried again by the next run: %w", p.DT, why)
 }
 
 // openGeneration commits the plan of a generation with the rows counted in each of its slices.
@@ -160,13 +185,13 @@ func (t *track) countFitting(ctx context.Context, keys []string) ([]int64, error
 		}
 		need := t.partsFor(counts)
 		if largest := slices.Max(counts); need > n && largest >= checkpoint.RowCap && (round == countRounds || len(keys) == 0) {
-			return nil, fmt.Errorf("%w: %d of its rows share one key", hunting.ErrPermanent, largest)
+			return nil, fmt.Errorf("%w: %d of its rows share one key", errUnreadable, largest)
 		}
 		if need <= n || round == countRounds || len(keys) == 0 {
 			return counts, nil
 		}
 		if n = need; n > checkpoint.MaxParts {
-			return nil, fmt.Errorf("%w: its %d rows need %d calls, over %d", hunting.ErrPermanent, sum(counts), n, checkpoint.MaxParts)
+			return nil, fmt.Errorf("%w: its %d rows need %d calls, over %d", errUnreadable, sum(counts), n, checkpoint.MaxParts)
 		}
 	}
 }
