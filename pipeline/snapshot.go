@@ -62,6 +62,8 @@ func (t *track) next(s *checkpoint.State) (step, checkpoint.Reading, partition.D
 	switch {
 	case len(t.reading) > 0:
 		return waiting, checkpoint.Reading{}, st.DT
+	case today > st.DT && st.Tries > 0 && st.Done < st.DT:
+		return giveUp, checkpoint.Reading{}, st.DT // its day is over
 	case today < st.DT || today < nextSnapshot(st, t.table.Every):
 		return nothingDue, checkpoint.Reading{}, today
 	case today == st.DT && st.Tries >= snapshotTries:
@@ -78,10 +80,14 @@ func (t *track) continues(s *checkpoint.State, today partition.Date) bool {
 	return len(s.Leaves) > 0 && t.snap.broken != s.Generation && (s.Snapshot.DT == today || t.snap.taken == s.Generation)
 }
 
-// nextSnapshot is the first dt of which another snapshot is due: at most one a day.
+// nextSnapshot is the first dt of which another snapshot is due: at most one a day. A dt that was over before its tries
+// were is followed by the next day.
 func nextSnapshot(st *checkpoint.Standing, every time.Duration) partition.Date {
 	if st.Done == 0 {
 		return 0
+	}
+	if st.Last < st.Done && st.DT == st.Done && st.Tries < snapshotTries {
+		return st.Done + 1
 	}
 	const day = 24 * time.Hour
 	return st.Done + max(1, partition.Date((every+day-1)/day))
@@ -284,19 +290,25 @@ func moved(before, after []int64) string {
 	return fmt.Sprintf("it held %d rows before it was read and %d afterwards, with other numbers in %d of %d parts", sum(before), sum(after), n, len(before))
 }
 
-// giveUpSnapshot commits that a dt has no snapshot. It is the table's error, too, and nothing more is asked for the dt.
+// giveUpSnapshot commits that a dt has no snapshot, and nothing more is asked for it. It is the table's error, too, unless
+// the dt is over: today's snapshot may be due.
 func (t *track) giveUpSnapshot(ctx context.Context, dt partition.Date, generation int) error {
 	t.mu.Lock()
 	why := t.snap.why
 	t.mu.Unlock()
 	if why == "" {
-		why = "it could not be counted, or changed while it was read"
+		why = "it could not be counted, changed while it was read, or was not read to its end"
 	}
-	why = fmt.Sprintf("none of %d tries has come to an end; at the last one, %s", snapshotTries, why)
+	today := partition.DateOf(t.tenant.clock.tick())
+	tries := 0
 	var due partition.Date
 	_, err := t.ledger.Append(ctx, func(s *checkpoint.State, _ int64) (checkpoint.Body, error) {
-		if s.Generation != generation || s.Snapshot.Done == dt {
+		if s.Generation != generation || s.Snapshot.Done >= dt {
 			return nil, errFaster
+		}
+		if tries == 0 {
+			tries = s.Snapshot.Tries
+			why = fmt.Sprintf("none of %d tries has come to an end; at the last one, %s", tries, why)
 		}
 		due = nextSnapshot(&checkpoint.Standing{Done: dt}, t.table.Every)
 		return &checkpoint.Gap{Stream: partition.Snapshot, Start: dt.Start(), End: dt.End(), Below: dt.End(), Why: why}, nil
@@ -305,6 +317,10 @@ func (t *track) giveUpSnapshot(ctx context.Context, dt partition.Date, generatio
 		return t.faster(err)
 	}
 	t.count(func(r *TableReport) { r.Gaps++ })
+	if dt < today {
+		t.opts().Logger.Warn("the day of a snapshot is over", "tenant", t.tenant.id, "table", t.table.Table.Path(), "dt", dt.String(), "reason", why)
+		return nil
+	}
 	return fmt.Errorf("no snapshot of %v could be taken: %s; the next is due on %v", dt, why, due)
 }
 

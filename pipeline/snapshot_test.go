@@ -186,7 +186,7 @@ func TestSnapshotInterrupted(t *testing.T) {
 	}
 }
 
-// What was read of a snapshot yesterday is no part of today's.
+// What was read of a snapshot yesterday is no part of today's, and yesterday is a gap.
 func TestSnapshotOfYesterday(t *testing.T) {
 	tables := generate(t, 200, inventory)
 	ctx, stop := context.WithCancel(t.Context())
@@ -204,9 +204,19 @@ func TestSnapshotOfYesterday(t *testing.T) {
 		t.Fatal("nothing was read")
 	}
 	w.pass(12 * time.Hour)
-	w.run()
+	w.opts.Tables[0].Every = 72 * time.Hour // of what was taken
+	p, err := w.exporter().Plan(t.Context())
+	if err != nil || p.Tables[0].Rows != 200 {
+		t.Errorf("preview: %v %+v", err, p)
+	}
+	if r := w.run().Total(); r.Gaps != 1 || w.run().Total().Gaps != 0 {
+		t.Errorf("%d gaps, and more by another run", r.Gaps)
+	}
 	w.compare(tables[0], everything)
-	w.verifies()
+	v, err := w.exporter().Verify(t.Context())
+	if err != nil || len(v.Tables[0].Gaps) != 1 || len(v.Tables[0].Differences) != 0 {
+		t.Errorf("verify: %v %+v", err, v)
+	}
 	if diff := cmp.Diff([]string{"2026-11-23"}, w.days(inventory)); diff != "" || w.staged(inventory) != 0 {
 		t.Errorf("%d objects staged, days: %s", w.staged(inventory), diff)
 	}
