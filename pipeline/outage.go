@@ -55,9 +55,21 @@ func (o *outage) end(ctx context.Context, table string, answered int, err error)
 		clear(o.down)
 	}
 	if o.err == nil && (len(o.down) >= downTables || o.heavy >= heavyCalls) {
-		o.err = fmt.Errorf("not asked, because the service does not answer: %v", err) // of no class: it is no answer to the next call
+		o.err = &unasked{err}
 	}
 }
+
+// unasked is the error of a call that was not made, because others had failed. It is of no class, as nobody has answered
+// it; what the others failed by can be looked at.
+type unasked struct{ why error }
+
+// Error says so.
+func (e *unasked) Error() string {
+	return fmt.Sprintf("not asked, because the service does not answer: %v", e.why)
+}
+
+// As looks at what the others failed by.
+func (e *unasked) As(target any) bool { return errors.As(e.why, target) }
 
 // over is why no more calls are made, nil if they are.
 func (o *outage) over() error {
