@@ -296,9 +296,7 @@ func (s *sim) rest(t *testing.T) {
 	m := s.machine(t, "rest")
 	time.Sleep(60 * time.Hour) // until every row has come, and its day has settled
 	s.runToEnd(t, m)
-	if _, err := m.Repair(m.ctx); err != nil {
-		s.oracle.fault("repair: %v", err)
-	}
+	s.toEnd(t, "repair", func() error { return second(m.Repair(m.ctx)) })
 	s.runToEnd(t, m)
 	time.Sleep(40 * time.Hour)
 	s.runToEnd(t, m)
@@ -309,10 +307,11 @@ func (s *sim) rest(t *testing.T) {
 func (s *sim) settled(t *testing.T, m *machine) {
 	t.Helper()
 	time.Sleep(3 * time.Minute) // until the claim of a process that crashed has run out
-	v, err := m.Verify(m.ctx)
-	if err != nil {
-		s.oracle.fault("verify: %v", err)
-	}
+	var v pipeline.Verification
+	s.toEnd(t, "verify", func() (err error) {
+		v, err = m.Verify(m.ctx)
+		return err
+	})
 	for i, source := range s.source {
 		state := s.state(t, source.name)
 		s.oracle.complete(source, state)
@@ -339,9 +338,17 @@ func aboutHours(difference string, hours map[streamHour]bool) bool {
 // runToEnd runs until nothing is in the way of a run.
 func (s *sim) runToEnd(t *testing.T, m *machine) {
 	t.Helper()
+	s.toEnd(t, "run", func() error { return second(m.Run(m.ctx)) })
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// toEnd works until no budget and no claim is in the way.
+func (s *sim) toEnd(t *testing.T, what string, work func() error) {
+	t.Helper()
 	const patience = 100
 	for range patience {
-		_, err := m.Run(m.ctx)
+		err := work()
 		var quota *hunting.QuotaError
 		var owned *checkpoint.OwnedError
 		switch {
@@ -352,11 +359,11 @@ func (s *sim) runToEnd(t *testing.T, m *machine) {
 		case errors.As(err, &owned):
 			time.Sleep(owned.Owner.Until.Time().Sub(s.now()))
 		default:
-			s.oracle.fault("run without faults: %v", err)
+			s.oracle.fault("%s without faults: %v", what, err)
 			return
 		}
 	}
-	s.oracle.fault("%d runs have not come to an end", patience)
+	s.oracle.fault("%s has not come to an end in %d tries", what, patience)
 }
 
 // judge reports what was found to be wrong.
