@@ -37,7 +37,7 @@ func (e *Exporter) newLease(t Tenant) *lease {
 	o := &e.opts
 	who := checkpoint.Claimant{Nonce: o.Claim, Program: o.Program, Process: o.Process, Gone: o.Gone}
 	return &lease{
-		tenancy: checkpoint.NewTenancy(ledgerBucket{o.Bucket}, t.ID, who, o.Now), quota: t.Quota,
+		tenancy: checkpoint.NewTenancy(o.Bucket, t.ID, who, o.Now), quota: t.Quota,
 		life: o.LeaseLife, now: o.Now, busy: make(chan struct{}, 1),
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"huntlake/checkpoint"
 	"huntlake/partition"
 	"huntlake/schema"
-	"huntlake/writers"
 )
 
 // track is one table of one tenant in a run: what it still wants, in the order open, read or plan, publish, sweep.
@@ -258,23 +257,10 @@ func (t *track) prepare(ctx context.Context) error {
 }
 
 func (e *Exporter) openLedger(ctx context.Context, tenant string, table partition.Table) (*checkpoint.Ledger, error) {
-	return checkpoint.Open(ctx, ledgerBucket{e.opts.Bucket}, checkpoint.Options{
+	return checkpoint.Open(ctx, e.opts.Bucket, checkpoint.Options{
 		Ledger: partition.Ledger{Tenant: tenant, Table: table},
 		Now:    e.opts.Now, Nonce: e.opts.Nonce, Program: e.opts.Program,
 	})
-}
-
-// ledgerBucket is the bucket as a ledger sees it.
-type ledgerBucket struct{ *writers.Bucket }
-
-// First lists the first n keys.
-func (b ledgerBucket) First(ctx context.Context, prefix string, n int) ([]string, error) {
-	objects, err := b.List(ctx, prefix, n)
-	keys := make([]string, len(objects))
-	for i, o := range objects {
-		keys[i] = o.Key
-	}
-	return keys, err
 }
 
 // evolve makes the ledger's columns hold a response's, in a commit of its own, and returns them.
