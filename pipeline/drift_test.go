@@ -190,7 +190,7 @@ func TestTableAppears(t *testing.T) {
 	w := newWorld(t, tables)
 	all := w.service
 	with := func(served ...simulator.Table) {
-		w.service = newWorld(t, served).service
+		w.service = newWorld(t, served, func(o *simulator.Options) { o.Now = w.now }).service
 	}
 	with(tables[0])
 	r, err := w.exporter().Run(t.Context())

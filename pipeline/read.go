@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"huntlake/checkpoint"
 	"huntlake/partition"
@@ -139,17 +140,20 @@ func (t *track) refused(rows int64, err error) error {
 }
 
 // smaller splits a slice of which the answer was refused. One that cannot be split is asked for once more: gateways give
-// the same answers when they are in trouble themselves.
+// the same answers when they are in trouble themselves, which a moment later they may not be.
 func (t *track) smaller(ctx context.Context, s partition.Slice, rows int64, refusal error) error {
 	err := fmt.Errorf("slice %v: %w, and %w", s, refusal, errSmallest)
 	if rows > 1 {
 		err = t.narrow(ctx, s, rows, refusal.Error())
 	}
 	if errors.Is(err, errSmallest) && t.again(s) {
-		return nil
+		return hunting.Sleep(ctx, respite)
 	}
 	return err
 }
+
+// respite is how long a gateway is left alone that has refused what cannot be asked for in smaller parts.
+const respite = 4 * time.Second
 
 // again reports whether a slice may be asked for once more, after an answer that was of no use.
 func (t *track) again(s partition.Slice) bool {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"huntlake/pipeline/hunting"
 )
 
 // runOnce exports once and reports.
@@ -51,7 +53,7 @@ func (j *job) runEvery(ctx context.Context, every time.Duration, asJSON bool) er
 			}
 			j.noteRound(ctx, r, report, err, began)
 		}
-		if err := sleep(ctx, r.earliest(all).Sub(j.program.now())); err != nil {
+		if err := hunting.Sleep(ctx, r.earliest(all).Sub(j.program.now())); err != nil {
 			return err
 		}
 	}
@@ -78,16 +80,4 @@ func (j *job) noteRound(ctx context.Context, r *rounds, report *runReport, err e
 		errs = []error{err}
 	}
 	j.program.finish(ctx, errors.Join(errs...))
-}
-
-// sleep waits for d, or for the end of ctx.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

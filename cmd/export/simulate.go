@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"huntlake/pipeline/hunting"
 	"huntlake/pipeline/hunting/simulator"
 	"huntlake/pipeline/hunting/simulator/synth"
 )
@@ -129,7 +130,7 @@ func (s simulation) options(tables []simulator.Table, now func() time.Time) simu
 		opts.Limits.CallsPerMinute, opts.Limits.CallsPerHour, opts.Limits.RunTimePerHour, opts.Limits.RunTimePerDay = -1, -1, -1, -1
 	}
 	if s.slow {
-		opts.Wait = sleep
+		opts.Wait = hunting.Sleep
 	}
 	return opts
 }

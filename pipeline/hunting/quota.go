@@ -128,7 +128,7 @@ func (q *Quota) Admit(ctx context.Context, maxWait time.Duration) (release func(
 		if block.Until.After(patience) {
 			return nil, &QuotaError{Until: block.Until, Budget: block.Budget}
 		}
-		if err := sleep(ctx, block.Until.Sub(q.now())); err != nil {
+		if err := Sleep(ctx, block.Until.Sub(q.now())); err != nil {
 			return nil, err
 		}
 	}
@@ -230,14 +230,14 @@ func (q *Quota) Block(b Block) {
 	}
 }
 
-// sleep waits for d, or for the end of ctx.
-func sleep(ctx context.Context, d time.Duration) error {
+// Sleep waits for d, or for the end of ctx.
+func Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 }
