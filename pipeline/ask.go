@@ -21,16 +21,17 @@ func planning(c *Calls) *int   { return &c.Plan }
 func reading(c *Calls) *int    { return &c.Data }
 func recounting(c *Calls) *int { return &c.Recount }
 
-// ask makes one call. want is the schema assumed should rows come before it.
-func (t *track) ask(ctx context.Context, p purpose, text string, want []schema.Field) (*hunting.Answer, error) {
+// ask makes one call.
+func (t *track) ask(ctx context.Context, p purpose, q hunting.Query) (*hunting.Answer, error) {
 	outage := &t.tenant.outage
 	answered, err := outage.begin()
 	if err != nil {
 		return nil, err
 	}
+	q.Table = t.table.Table.Path()
 	t.count(func(r *TableReport) { *p(&r.Calls)++ })
-	a, err := t.tenant.api.Run(ctx, hunting.Query{Table: t.table.Table.Path(), Text: text, Want: want})
-	outage.end(ctx, t.table.Table.Path(), answered, err)
+	a, err := t.tenant.api.Run(ctx, q)
+	outage.end(ctx, q.Table, answered, err)
 	if errors.Is(err, io.ErrUnexpectedEOF) { // however often it was asked for: something on the way may cut what is long
 		err = fmt.Errorf("%w, or the connection is bad: %w", hunting.ErrTooBig, err)
 	}
@@ -42,7 +43,7 @@ func (t *track) ask(ctx context.Context, p purpose, text string, want []schema.F
 		a.Release()
 		return nil, err
 	}
-	t.opts().Logger.Debug("answer", "tenant", t.tenant.id, "table", t.table.Table.Path(), "rows", a.Rows, "bytes", a.Bytes, "elapsed", a.Elapsed, "query", text)
+	t.opts().Logger.Debug("answer", "tenant", t.tenant.id, "table", t.table.Table.Path(), "rows", a.Rows, "bytes", a.Bytes, "elapsed", a.Elapsed, "query", q.Text)
 	return a, nil
 }
 
@@ -54,7 +55,7 @@ type figures struct {
 
 // figures asks for a small answer and reads it whole. Every column of want must be there.
 func (t *track) figures(ctx context.Context, p purpose, text string, want ...schema.Field) (figures, error) {
-	a, err := t.ask(ctx, p, text, want)
+	a, err := t.ask(ctx, p, hunting.Query{Text: text, Want: want})
 	if err != nil {
 		return figures{}, err
 	}

@@ -126,7 +126,7 @@ func (t *track) columns(ctx context.Context, streams []partition.Stream) ([]sche
 // askSample asks for fewer rows where so many are refused as too big.
 func (t *track) askSample(ctx context.Context, s partition.Slice) (*hunting.Answer, error) {
 	for n := sampleRows; ; n /= 10 {
-		a, err := t.ask(ctx, planning, t.table.Source.Sample(s, n), nil)
+		a, err := t.ask(ctx, planning, hunting.Query{Text: t.table.Source.Sample(s, n)})
 		if n < 10 || !errors.Is(err, hunting.ErrTooBig) {
 			return a, err
 		}

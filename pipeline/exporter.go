@@ -144,6 +144,7 @@ func (o Options) Validate() error {
 type Exporter struct {
 	opts   Options
 	merges *semaphore.Weighted // one merge at a time: it is what takes memory
+	room   *room               // for the answers of all tenants
 }
 
 // New returns an Exporter. It does no I/O.
@@ -151,7 +152,7 @@ func New(opts Options) (*Exporter, error) {
 	if err := opts.Validate(); err != nil {
 		return nil, err
 	}
-	return &Exporter{opts: opts.withDefaults(), merges: semaphore.NewWeighted(1)}, nil
+	return &Exporter{opts: opts.withDefaults(), merges: semaphore.NewWeighted(1), room: newRoom()}, nil
 }
 
 // Run exports every table of every tenant up to now less the settle time, publishes what is ripe and sweeps. Tenants

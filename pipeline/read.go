@@ -65,7 +65,7 @@ func (t *track) read(ctx context.Context, r checkpoint.Reading) error {
 	}
 	query := t.sourceOf(r.Slice).Rows(r.Slice)
 	called := t.tenant.clock.tick()
-	a, err := t.ask(ctx, reading, query, t.fields())
+	a, release, err := t.askRows(ctx, query, leaf.Counted)
 	if errors.Is(err, hunting.ErrTooBig) {
 		t.wasted()
 		if err := t.refused(leaf.Counted, err); err != nil {
@@ -76,7 +76,7 @@ func (t *track) read(ctx context.Context, r checkpoint.Reading) error {
 	if err != nil {
 		return err
 	}
-	defer a.Release()
+	defer release()
 	t.answered()
 	receipt := checkpoint.Receipt{
 		Reading: r, Query: query, Received: a.Rows, Answer: a.Bytes, RunTime: a.Elapsed,

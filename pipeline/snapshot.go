@@ -163,7 +163,7 @@ func (t *track) readPart(ctx context.Context, r checkpoint.Reading) error {
 		return nil // another process has read it, or opened the next generation
 	}
 	query, called := source.Rows(r.Slice), t.tenant.clock.tick()
-	a, err := t.ask(ctx, reading, query, t.fields())
+	a, release, err := t.askRows(ctx, query, leaf.Counted)
 	if hopeless(err) {
 		t.wasted()
 		t.breakOff(r.Generation, fmt.Sprintf("%v could not be read: %v", r.Slice, err))
@@ -173,7 +173,7 @@ func (t *track) readPart(ctx context.Context, r checkpoint.Reading) error {
 	if err != nil {
 		return err
 	}
-	defer a.Release()
+	defer release()
 	if a.Rows != leaf.Counted || a.Rows >= checkpoint.RowCap {
 		return t.doubtPart(ctx, r, leaf.Counted, a.Rows)
 	}

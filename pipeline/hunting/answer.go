@@ -37,7 +37,7 @@ type Answer struct {
 	Records []arrow.Record
 	Rows    int64
 	Bytes   int64         // of JSON, after decompression
-	Elapsed time.Duration // from request to the last byte; set by the client
+	Elapsed time.Duration // from request to the last byte, less the wait for memory; set by the client
 	Stats   Stats         // zero if the service sent none
 	Date    time.Time     // the service's clock; set by the client
 }

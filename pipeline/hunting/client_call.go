@@ -25,14 +25,21 @@ func (c *Client) call(ctx context.Context, q Query, token string) (answer *Answe
 	begun := c.opts.Now()
 	resp, err := c.opts.Transport.RoundTrip(req)
 	ran = c.opts.Now().Sub(begun)
+	var waited time.Duration
 	if err == nil {
 		defer resp.Body.Close()
+		if resp.StatusCode == http.StatusOK && q.Ready != nil {
+			err = q.Ready(limited)
+			waited = c.opts.Now().Sub(begun) - ran
+		}
+	}
+	if err == nil {
 		answer, err = c.read(resp, q)
 	}
 	if err != nil {
 		return nil, ran, withhold(c.meaning(ctx, limited, err), token)
 	}
-	answer.Elapsed = c.opts.Now().Sub(begun)
+	answer.Elapsed = c.opts.Now().Sub(begun) - waited
 	answer.Date, _ = http.ParseTime(resp.Header.Get("Date")) // a date that is no date is as good as none
 	if answer.Stats.Execution > 0 {
 		ran = answer.Stats.Execution

@@ -1,0 +1,127 @@
+package pipeline_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"huntlake/pipeline"
+	"huntlake/pipeline/hunting"
+	"huntlake/pipeline/hunting/simulator"
+)
+
+// bulky is an API whose rows are half a megabyte each, and take a while to be read.
+type bulky struct {
+	pipeline.API
+	mu        sync.Mutex
+	calls     int // under way
+	mostCalls int
+	events    []*bulk // answers, each where it began and where it ended
+}
+
+type bulk struct{ bytes int64 }
+
+func (b *bulky) Run(ctx context.Context, q hunting.Query) (*hunting.Answer, error) {
+	ready := q.Ready
+	if ready == nil {
+		return b.widen(b.API.Run(ctx, q))
+	}
+	b.note(1, nil)
+	defer b.note(-1, nil)
+	this := &bulk{}
+	q.Ready = func(ctx context.Context) error {
+		err := ready(ctx)
+		if err == nil {
+			b.note(0, this)
+			time.Sleep(5 * time.Millisecond)
+		}
+		return err
+	}
+	a, err := b.widen(b.API.Run(ctx, q))
+	if err == nil {
+		this.bytes = a.Bytes
+		b.note(0, this)
+	}
+	return a, err
+}
+
+func (b *bulky) widen(a *hunting.Answer, err error) (*hunting.Answer, error) {
+	if err == nil {
+		a.Bytes = a.Rows * 500_000
+	}
+	return a, err
+}
+
+func (b *bulky) note(calls int, event *bulk) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.calls += calls
+	b.mostCalls = max(b.mostCalls, b.calls)
+	if event != nil {
+		b.events = append(b.events, event)
+	}
+}
+
+// mostBytes is the largest size of the answers that were in memory together.
+func (b *bulky) mostBytes() (most int64) {
+	var now int64
+	open := map[*bulk]bool{}
+	for _, e := range b.events {
+		if open[e] {
+			now -= e.bytes
+		} else {
+			now += e.bytes
+		}
+		open[e] = true
+		most = max(most, now)
+	}
+	return most
+}
+
+// What a run holds in memory does not grow with how many tenants are behind.
+func TestRoom(t *testing.T) {
+	tables, err := simulator.Generate(simulator.GenerateOptions{
+		Seed: 3, Tables: []string{"AlertInfo"}, Rows: 800, Start: start.AddDate(0, 0, -5), End: start.AddDate(0, 0, 5),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, tables)
+	client, err := hunting.New(hunting.Options{
+		Dialect: w.dialect, Credential: &issuing{}, Transport: w.service.Transport(), Now: w.now, Tenant: tenantID,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := &bulky{API: client}
+	opts := w.opts
+	for i := range 8 {
+		opts.Tenants = append(opts.Tenants, pipeline.Tenant{ID: strings.TrimSuffix(tenantID, "1") + fmt.Sprint(i), API: api})
+	}
+	run := func() int64 {
+		e, err := pipeline.New(opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := e.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Total().Rows
+	}
+	run() // learns how wide rows are
+	api.events = nil
+	w.pass(10 * 24 * time.Hour)
+	if n := run(); n < 8*300 {
+		t.Fatalf("%d rows", n)
+	}
+	if n := api.mostBytes(); n < 100e6 || n > 200e6 {
+		t.Errorf("%d bytes of answers in memory at once", n)
+	}
+	if api.mostCalls > 16 {
+		t.Errorf("%d calls under way at once", api.mostCalls)
+	}
+}
