@@ -14,6 +14,8 @@ import (
 type TableSchema struct {
 	Table   partition.Table
 	Columns schema.Table
+	Files   int            // published ones
+	First   partition.Date // the oldest dt of any; zero if there is none
 }
 
 // Schemas reads the pinned columns of every table from the ledgers. A table of which nothing is pinned yet is left
@@ -27,7 +29,10 @@ func (e *Exporter) Schemas(ctx context.Context) ([]TableSchema, error) {
 			if err != nil {
 				return nil, err
 			}
-			ledger.View(func(s *checkpoint.State) { t.add(s.Schema.Columns) })
+			ledger.View(func(s *checkpoint.State) {
+				t.add(s.Schema.Columns)
+				t.count(s)
+			})
 		}
 		if len(t.Columns.Columns) > 0 {
 			out = append(out, t)
@@ -43,5 +48,15 @@ func (t *TableSchema) add(columns []schema.Column) {
 		if !known {
 			t.Columns.Columns = append(t.Columns.Columns, c)
 		}
+	}
+}
+
+// count adds the published files of a tenant.
+func (t *TableSchema) count(s *checkpoint.State) {
+	for _, dt := range s.Published() {
+		if t.Files == 0 || dt < t.First {
+			t.First = dt
+		}
+		t.Files += len(s.Days[dt].Files)
 	}
 }

@@ -16,17 +16,21 @@ import (
 // SQLTable is a table of the lake as query engines are shown it.
 type SQLTable struct {
 	Table   partition.Table
-	Schema  schema.Table // DuckDB needs none, and takes the columns from the files
-	Tenants []string     // whose rows are there; only Athena needs to know
+	Schema  schema.Table   // every column that any file may have
+	Files   int            // published ones; without any, most engines have nothing to look at yet
+	First   partition.Date // the oldest dt of any; only Athena needs to know
+	Tenants []string       // whose rows are there; only Athena needs to know
 }
 
 // SQL returns statements that show the tables of a lake to an engine: one of SQLEngines. Each table becomes a view or
-// an external table of its own name, a named query one called queries_<name>, with the columns of its files and the
-// partition columns tenant and dt. lakeURL is what Open takes; options and credentials in it are not repeated, and a
-// relative folder is made absolute. Run the statements again when a table has new columns.
+// an external table of its own name, a named query one called queries_<name>, with the columns of the schema, whether
+// or not a file has them yet, and the partition columns tenant and dt. A table without a file becomes an empty view,
+// or, where an external table needs a place that is there, a remark. lakeURL is what Open takes; options and
+// credentials in it are not repeated, and a relative folder is made absolute. The statements hold until a table has new
+// columns, which they do not show.
 //
-// Errors: an engine that is not known, or that cannot read such a store; a table without a valid name, or, where the
-// engine needs to be told the columns, without any.
+// Errors: an engine that is not known, or that cannot read such a store; a table without a valid name, or without
+// columns.
 func SQL(engine, lakeURL string, tables []SQLTable) (string, error) {
 	d, ok := dialects()[engine]
 	if !ok {
@@ -46,12 +50,15 @@ func SQL(engine, lakeURL string, tables []SQLTable) (string, error) {
 		if err := t.Table.Validate(); err != nil {
 			return "", fmt.Errorf("print SQL for %s: %w", engine, err)
 		}
-		if len(t.Schema.Columns) == 0 && engine != duckDB {
+		if len(t.Schema.Columns) == 0 {
 			return "", fmt.Errorf("print SQL for %s: the columns of %s are not known", engine, t.Table)
 		}
-		parts = append(parts, d.table(root, t))
+		if t.Files == 0 {
+			parts = append(parts, d.empty(t))
+		} else {
+			parts = append(parts, d.table(root, t))
+		}
 	}
-	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
 	return strings.Join(parts, "\n"), nil
 }
 
@@ -147,18 +154,23 @@ func escaped(text string) string {
 }
 
 // types are an engine's names for what columns are stored as.
-type types struct{ boolean, integer, small, double, text, instant string }
+type types struct{ boolean, integer, small, double, text, json, instant string }
 
-// columns returns one line per column of the files, companions included: name, a space, type.
-func (t types) columns(table schema.Table, name func(string) string) []string {
+// each returns what line makes of every column of the files, companions included.
+func (t types) each(table schema.Table, line func(name, typ string) string) []string {
 	var lines []string
 	for _, c := range table.Columns {
-		lines = append(lines, name(c.Name)+" "+t.of(c.Kind))
+		lines = append(lines, line(c.Name, t.of(c.Kind)))
 		if c.Kind == schema.Timestamp {
-			lines = append(lines, name(c.Name+schema.CompanionSuffix)+" "+t.small)
+			lines = append(lines, line(c.Name+schema.CompanionSuffix, t.small))
 		}
 	}
 	return lines
+}
+
+// columns returns one line per column of the files: name, a space, type.
+func (t types) columns(table schema.Table, quote func(string) string) []string {
+	return t.each(table, func(name, typ string) string { return quote(name) + " " + typ })
 }
 
 func (t types) of(k schema.Kind) string {
@@ -171,6 +183,8 @@ func (t types) of(k schema.Kind) string {
 		return t.double
 	case schema.Timestamp:
 		return t.instant
+	case schema.JSON:
+		return t.json
 	}
 	return t.text
 }

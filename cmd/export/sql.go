@@ -20,6 +20,7 @@ not asked, and nothing is changed. Run the statements again when a table has got
 Engines: `
 
 const sqlExample = `  duckdb -init <(huntlake sql)
+  huntlake sql --engine spark > lake.sql; spark-sql -i lake.sql
   huntlake sql --engine athena > lake.sql`
 
 func newSQL(p *program) *cobra.Command {
@@ -68,7 +69,9 @@ func (j *job) sql(ctx context.Context, engine string) (string, error) {
 	}
 	var tables []writers.SQLTable
 	for _, s := range schemas {
-		tables = append(tables, writers.SQLTable{Table: s.Table, Schema: s.Columns, Tenants: tenants})
+		tables = append(tables, writers.SQLTable{
+			Table: s.Table, Schema: s.Columns, Files: s.Files, First: s.First, Tenants: tenants,
+		})
 	}
 	return writers.SQL(engine, j.config.Lake, tables)
 }

@@ -16,7 +16,7 @@ func TestSQL(t *testing.T) {
 		engine string
 		words  []string
 	}{
-		{"duckdb", []string{`VIEW "AlertInfo"`, `VIEW "queries_high"`, "read_parquet('" + r.lake() + "/AlertInfo/**/*.parquet'"}},
+		{"duckdb", []string{`VIEW "AlertInfo" AS SELECT`, `VIEW "queries_high"`, "read_parquet('" + r.lake() + "/AlertInfo/**/*.parquet'"}},
 		{"spark", []string{"`Timestamp` TIMESTAMP", "`Timestamp_100ns` INT", "file://" + r.lake() + "/DeviceProcessEvents"}},
 		{"trino", []string{`"ProcessCommandLine" VARCHAR`, "external_location = 'file://" + r.lake()}},
 	} {
