@@ -20,6 +20,7 @@ const tenantID = "00000000-0000-0000-0000-000000000001"
 type lake struct {
 	t        *testing.T
 	url      string
+	at       time.Time // the time there
 	service  *simulator.Service
 	exporter *pipeline.Exporter
 }
@@ -30,10 +31,11 @@ func nonce() string {
 	return hex.EncodeToString(b)
 }
 
-// newLake makes an exporter of the tables, at an instant that does not move.
+// newLake makes an exporter of the tables, at an instant that moves only if the lake's time is set.
 func newLake(t *testing.T, url string, dialect hunting.Dialect, tables []simulator.Table, at time.Time, change ...func(*simulator.Options)) *lake {
 	t.Helper()
-	now := func() time.Time { return at }
+	l := &lake{t: t, url: url, at: at}
+	now := func() time.Time { return l.at }
 	simulated := simulator.Options{Tables: tables, Now: now, Limits: simulator.Limits{
 		CallsPerMinute: -1, CallsPerHour: -1, RunTimePerHour: -1, RunTimePerDay: -1,
 	}}
@@ -73,7 +75,8 @@ func newLake(t *testing.T, url string, dialect hunting.Dialect, tables []simulat
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &lake{t, url, service, exporter}
+	l.service, l.exporter = service, exporter
+	return l
 }
 
 // fill runs the export and proves it.
