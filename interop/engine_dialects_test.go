@@ -73,7 +73,7 @@ func capitals(name string) string {
 
 // testDialects has a parser read what is printed for engines that are not here, for the tables of both lakes.
 func testDialects(t *testing.T, lakes []*shown) {
-	needs(t, "python3")
+	needs(t, "python3", "-c", "import sqlglot")
 	var tables []writers.SQLTable
 	for i, s := range lakes {
 		for _, w := range s.truths {

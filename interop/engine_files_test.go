@@ -64,7 +64,6 @@ func columnsOf(w *truth) (out []filesColumn) {
 
 // testFiles has a program open every file of both lakes, without any engine's idea of a table.
 func testFiles(t *testing.T, lakes []*shown, types typesOf, program string, args ...string) {
-	needs(t, program)
 	job := filesJob{Members: members}
 	for _, s := range lakes {
 		lake := filesLake{Dir: s.dir}

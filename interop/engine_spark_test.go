@@ -37,7 +37,7 @@ type sparkAnswer struct {
 // testSpark asks, in one session, for every column of every table of both lakes, and looks at what is read of the first.
 // The session has been told what the program prints, and nothing else, on a machine that is not in UTC.
 func testSpark(t *testing.T, python, version string, p *printer, lakes []*shown) {
-	needs(t, python)
+	needs(t, python, "-c", "import pyspark")
 	var job sparkJob
 	for _, s := range lakes {
 		lake := sparkLake{SQL: p.sql("spark", s)}
@@ -115,18 +115,17 @@ func scanned(how string, files int, rows int64) func(*testing.T, sparkAnswer) {
 	}
 }
 
-// needs fails where a program is missing, in CI; elsewhere the test is skipped, loudly.
-func needs(t *testing.T, program string) {
+// needs runs a command that fails where something is missing, which fails the test in CI; elsewhere it is skipped, loudly.
+func needs(t *testing.T, program string, args ...string) {
 	t.Helper()
-	if _, err := exec.LookPath(program); err == nil {
-		return
+	out, err := exec.Command(program, args...).CombinedOutput()
+	switch {
+	case err == nil:
+	case os.Getenv("CI") != "":
+		t.Fatalf("%s %q: %v\n%.500s", program, args, err, out)
+	default:
+		t.Skipf("SKIPPED, NOT PASSED: .ci/run interop installs what is not here: %s %q: %v", program, args, err)
 	}
-	missing := program + " is not here: .ci/run interop installs it"
-	if os.Getenv("CI") != "" {
-		t.Fatal(missing)
-	}
-	t.Logf("SKIPPED, NOT PASSED: %s", missing)
-	t.Skip(missing)
 }
 
 // runReader runs a program that reads JSON and prints JSON.

@@ -3,7 +3,6 @@ package interop
 import (
 	"bytes"
 	"encoding/json"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -33,7 +32,7 @@ type judgement struct {
 // judge hands questions to the parser and returns a judgement of each.
 func judge(t *testing.T, questions []question) []judgement {
 	t.Helper()
-	needParser(t)
+	needs(t, "node", "-e", "require.resolve('@kusto/language-service-next/bridge.min.js')")
 	var in, out, said bytes.Buffer
 	lines := json.NewEncoder(&in)
 	for _, q := range questions {
@@ -58,19 +57,6 @@ func judge(t *testing.T, questions []question) []judgement {
 		t.Fatalf("%d judgements of %d queries", len(judgements), len(questions))
 	}
 	return judgements
-}
-
-// needParser fails the test in CI, and skips it elsewhere, where Node or the parser is not to be had.
-func needParser(t *testing.T) {
-	t.Helper()
-	out, err := exec.Command("node", "-e", "require.resolve('@kusto/language-service-next/bridge.min.js')").CombinedOutput()
-	switch {
-	case err == nil:
-	case os.Getenv("CI") != "":
-		t.Fatalf("Node with the packages of package.json is needed: %v\n%.500s", err, out)
-	default:
-		t.Skipf("SKIPPED, NOT PASSED: .ci/run interop installs the packages of package.json, which are not here: %v", err)
-	}
 }
 
 // accept fails the test for each question that the parser has something to say about. Each is asked once.
