@@ -16,64 +16,76 @@ type Caps struct {
 // The zero Cost knows nothing.
 type Cost struct {
 	Answers     int64   `json:"answers"`
-	BytesPerRow float64 `json:"bytes_per_row"` // mean over answers
+	Weight      float64 `json:"weight"`        // rows that the averages rest on, old ones faded
+	BytesPerRow float64 `json:"bytes_per_row"` // mean over rows
 	Spread      float64 `json:"spread"`        // relative standard deviation of an answer's mean
 	SecsPerRow  float64 `json:"secs_per_row"`
 }
 
 const (
 	memory       = 32.0 // answers after which an old one has faded to 1/e
-	firstSpread  = 0.10 // what is assumed of a table before answers have shown their spread
-	leastSpread  = 0.005
+	leastSpread  = 0.002
 	usualSpread  = 0.01 // what several answers have shown of most tables, at least
 	rowSpread    = 0.2  // what a single row adds to that; it fades with the root of an answer's rows
+	clumpSpread  = 0.5  // the same for the mean of what was read: rows of one device and hour are alike, so that they tell less
+	mostDoubt    = 0.1  // more than that, and every first plan would be cut too small for the sake of a few
 	sigmas       = 3.0  // headroom: a cap is passed by fewer than one answer in several hundred
 	fewestToward = 4    // answers before the measured spread is believed
 	telling      = 100  // rows from which on an answer tells their width in full
 	timeTelling  = 1000 // rows from which on an answer tells what each costs in time, and not what a call does
 )
 
-// Observe returns c with one more answer of the given rows, bytes and run time.
+// Observe returns c with one more answer of the given rows, bytes and run time. It counts by its rows: a sample of two
+// hundred tells little beside an answer of ten thousand.
 func (c Cost) Observe(rows, bytes int64, run time.Duration) Cost {
 	if rows <= 0 {
 		return c
 	}
 	x := float64(bytes) / float64(rows)
-	weight := max(1/float64(c.Answers+1), 1/memory)
-	if rows < telling && c.Answers > 0 {
-		weight *= float64(rows) / telling // most of a small answer is its schema
+	told := min(1, float64(rows)/telling) // most of a small answer is its schema
+	kept := float64(c.Weight * (1 - told/memory))
+	weight := 1.0
+	if kept > 0 {
+		weight = told * float64(rows) / (kept + float64(told*float64(rows)))
 	}
 	d := x - c.BytesPerRow
 	variance := math.Pow(c.Spread*c.BytesPerRow, 2)
 	if c.Answers == 0 {
-		d = 0
+		d, variance = 0, 0
 		c.BytesPerRow = x
 	}
-	c.BytesPerRow += weight * d
-	c.Spread = math.Sqrt((1-weight)*(variance+weight*d*d)) / max(c.BytesPerRow, 1)
+	c.BytesPerRow += float64(weight * d)
+	c.Spread = math.Sqrt((1-weight)*(variance+float64(weight*d*d))) / max(c.BytesPerRow, 1)
 	if rows >= timeTelling {
-		c.SecsPerRow += weight * (run.Seconds()/float64(rows) - c.SecsPerRow)
+		secs := run.Seconds() / float64(rows)
+		if c.SecsPerRow > 0 {
+			secs = c.SecsPerRow + float64(weight*(secs-c.SecsPerRow))
+		}
+		c.SecsPerRow = secs
 	}
+	c.Weight = kept + float64(told*float64(rows))
 	c.Answers++
 	return c
 }
 
-// headroom is the factor by which an answer may turn out wider than the mean.
+// headroom is the factor by which an answer may turn out wider than the mean: by as much as answers differ, and by what
+// the mean itself may be off, of which little is known from few rows.
 func (c Cost) headroom() float64 {
 	spread := max(c.Spread, leastSpread)
 	if c.Answers < fewestToward {
-		spread = max(spread, firstSpread)
-		return 1 + spread
+		spread = max(spread, usualSpread)
 	}
-	return 1 + sigmas*spread
+	doubt := clumpSpread / math.Sqrt(max(c.Weight, 1))
+	return 1 + min(sigmas*math.Hypot(spread, doubt), max(mostDoubt, sigmas*c.Spread))
 }
 
 // Settled returns c as it is expected to be once several answers have come: their mean as it is, with little spread,
 // though with more the fewer rows an answer may have.
 func (c Cost) Settled(caps Caps) Cost {
 	if c.Answers < fewestToward && c.Answers > 0 {
-		usual := max(usualSpread, rowSpread/math.Sqrt(float64(c.RowsPerCall(caps))))
-		c.Answers, c.Spread = fewestToward, min(max(c.Spread, usual), firstSpread)
+		rows := float64(c.RowsPerCall(caps))
+		c.Answers, c.Spread = fewestToward, max(usualSpread, rowSpread/math.Sqrt(rows))/2
+		c.Weight = max(c.Weight, rows*fewestToward)
 	}
 	return c
 }
@@ -95,6 +107,11 @@ func (c Cost) RowsPerCall(caps Caps) int64 {
 
 // Bytes is the expected size of an answer of the given rows.
 func (c Cost) Bytes(rows int64) int64 { return int64(float64(rows) * c.BytesPerRow) }
+
+// LeastBytes is a size that an answer of the given rows is all but certain to have.
+func (c Cost) LeastBytes(rows int64) int64 {
+	return int64(float64(rows) * c.BytesPerRow * (2 - c.headroom()))
+}
 
 // Time is the expected run time of an answer of the given rows.
 func (c Cost) Time(rows int64) time.Duration {
