@@ -97,7 +97,7 @@ func BinWidth(start, end Tick) Tick {
 }
 
 // coarse says which bins stand in the way of a good packing: those of more than limit/coarse rows.
-const coarse = 16
+const coarse = 32
 
 // Hot returns the spans of h that should be asked again before it is packed under limit rows a call: those whose
 // bins are so big that packing them as they are would cost more calls than asking once more, and those with a bin

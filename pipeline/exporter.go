@@ -81,7 +81,7 @@ type Options struct {
 // The service's retention, and its caps on one answer less what keeps clear of them.
 const (
 	retention    = 30 * partition.Day
-	defaultBytes = 50_000_000 * 98 / 100
+	defaultBytes = 50_000_000 * 998 / 1000
 )
 
 func (o Options) withDefaults() Options {

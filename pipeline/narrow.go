@@ -16,7 +16,8 @@ var errSmallest = errors.New("it cannot be made smaller: its rows share one inst
 // narrow replaces a slice that is too big for a call by at least two smaller ones: along its cursor, down to the
 // tick; then along the other clock; and only then by hash buckets.
 func (t *track) narrow(ctx context.Context, s partition.Slice, rows int64, why string) error {
-	limit := min(t.cost().RowsPerCall(t.caps()), (rows+1)/2)
+	// Halves are what is wanted. Bins rarely meet in the middle, so that a limit of one half would make three parts.
+	limit := min(t.cost().RowsPerCall(t.caps()), (3*rows+3)/4)
 	for _, way := range []func(context.Context, partition.Slice, int64) ([]partition.Planned, error){
 		t.byCursor, t.byOther, t.byBucket,
 	} {

@@ -19,10 +19,10 @@ type lane struct {
 }
 
 // A plan is committed a few slices at a time, so that what answers teach about the width of rows is used at once:
-// a first chunk to learn from, then larger ones.
+// a first few to learn from, then larger chunks, as more is known.
 const (
-	firstChunk = 6
-	chunk      = 48
+	chunk = 48
+	grows = 3 // slices that are planned for each answer that has come
 )
 
 // maxRefused is how often another process may be faster before a stream is left to it.
@@ -31,7 +31,7 @@ const maxRefused = 5
 // wantPlan asks for more slices once the planned ones are all being read: of the stream that is furthest behind, and
 // first of one that was never planned.
 func (t *track) wantPlan() *task {
-	if t.planning || !t.calling() {
+	if t.planning || !t.calling() || len(t.reading) > 0 && t.learning() {
 		return nil
 	}
 	var next *lane
@@ -51,6 +51,10 @@ func (t *track) wantPlan() *task {
 		finish:  func() { t.planning = false },
 	}
 }
+
+// learning reports whether so little is known of the width of rows that the next chunk is better planned when another
+// answer has come.
+func (t *track) learning() bool { return t.cost().Answers <= 1 }
 
 // frontier is the end of what is planned of a stream, or where its first plan will begin.
 func (t *track) frontier(stream partition.Stream) partition.Tick {
@@ -79,7 +83,7 @@ func (t *track) start(stream partition.Stream) partition.Tick {
 
 // plan counts what is left of the lane, if it has not been, and commits its next chunk.
 func (t *track) plan(ctx context.Context, l *lane) error {
-	if l.hist == nil || t.freshFloor()-slack/2 > l.floor {
+	if l.hist == nil || l.stale(t.freshFloor()) {
 		if err := t.survey(ctx, l); err != nil {
 			return err
 		}
@@ -107,6 +111,12 @@ func (t *track) plan(ctx context.Context, l *lane) error {
 	t.sample = nil
 	l.advance(slices[len(slices)-1].Slice.End)
 	return short
+}
+
+// stale reports whether rows that the lane has counted may be gone before a slice planned now is read.
+func (l *lane) stale(fresh partition.Tick) bool {
+	oldest := l.hist.Oldest()
+	return fresh-slack/2 > l.floor && oldest != partition.NoTick && oldest < fresh
 }
 
 // advance drops what has been planned, up to end.
@@ -223,10 +233,7 @@ func (t *track) pack(l *lane, cost partition.Cost) []partition.Planned {
 // cutChunk is how many slices are committed now: a chunk, and on to the next slice that ends on a whole minute, so
 // that a histogram that is asked from there in another run cuts no bin.
 func cutChunk(slices []partition.Planned, answers int64) int {
-	n := chunk
-	if answers <= 1 {
-		n = firstChunk
-	}
+	n := int(min(max(answers, 1)*grows, chunk))
 	for ; n < len(slices); n++ {
 		if slices[n-1].Slice.End%partition.Minute == 0 {
 			return n

@@ -173,3 +173,23 @@ func (b *budget) obeyed() (refused int) {
 	}
 	return refused
 }
+
+// A backfill of an hour counts its rows once. What has been counted is not counted again for the floor's sake, unless
+// some of it may expire before it is read.
+func TestBackfillCountsOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBudget(t, generate(t, 1200, "DeviceProcessEvents"), hunting.QuotaOptions{CallsPerMinute: 10})
+		b.opts.Caps, b.opts.Window = small(4), 28*24*time.Hour
+		began := b.now()
+		b.finish(func(int) (*process, time.Duration) { return b.process(), forever })
+		counts := 0
+		for _, c := range b.service.Calls() {
+			if strings.Contains(c.Query, "by Bin = bin(ingestion_time(), 1m)") {
+				counts++
+			}
+		}
+		if took := b.now().Sub(began); counts > 1 || took < 20*time.Minute {
+			t.Errorf("counted %d times in %v", counts, took)
+		}
+	})
+}

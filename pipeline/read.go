@@ -191,13 +191,14 @@ func (t *track) fields() []schema.Field {
 }
 
 // tooBig says why a slice of so many rows is not to be asked as it is, or nothing: it is over the row cap, or rows
-// have turned out so wide since it was planned that the answer is expected to be refused.
+// have turned out so wide since it was planned that the answer is all but certain to be refused. Where that is a toss-up,
+// it is asked for: to split it takes two calls more, and a refusal one more than that.
 func (t *track) tooBig(rows int64) string {
 	caps := t.caps()
 	if rows > caps.Rows {
 		return fmt.Sprintf("%d rows are over the cap of %d", rows, caps.Rows)
 	}
-	if bytes := t.cost().Bytes(rows); rows > 1 && bytes > caps.Bytes {
+	if bytes := t.cost().LeastBytes(rows); rows > 1 && bytes > caps.Bytes {
 		return fmt.Sprintf("%d rows are expected to take %d bytes, over the cap of %d", rows, bytes, caps.Bytes)
 	}
 	return ""
