@@ -12,4 +12,7 @@ type Bucket interface {
 	Read(ctx context.Context, key string, limit int64) ([]byte, error)
 	// First returns the first n keys that begin with prefix, in ascending order. It sees every Create that has returned.
 	First(ctx context.Context, prefix string, n int) ([]string, error)
+	// Delete removes an object; that it is not there is no error. No commit is ever deleted: only what can be done
+	// without, old snapshots and owner records.
+	Delete(ctx context.Context, key string) error
 }

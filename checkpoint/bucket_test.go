@@ -97,7 +97,7 @@ func (b *bucket) First(_ context.Context, prefix string, n int) ([]string, error
 	return keys[:min(n, len(keys))], nil
 }
 
-// Delete implements checkpoint.OwnerBucket.
+// Delete implements checkpoint.Bucket.
 func (b *bucket) Delete(_ context.Context, key string) error {
 	f := b.enter("delete", key)
 	defer b.mu.Unlock()

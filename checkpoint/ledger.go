@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"huntlake/partition"
 )
 
@@ -17,6 +19,7 @@ type Ledger struct {
 	bucket Bucket
 	opts   Options
 	turn   turn // taken while a commit is made or read, so that this process races with others only
+	kept   kept // belongs to whoever has the turn
 
 	mu    sync.Mutex // never held while the bucket is asked, so that View does not wait for it
 	state *State     // changed by whoever has the turn, with mu held; so it may be read with either
@@ -35,12 +38,12 @@ const maxCommit = 256 << 20
 
 // Open folds the newest snapshot and every commit after it. Nothing is written: a ledger without commits is empty.
 func Open(ctx context.Context, b Bucket, opts Options) (*Ledger, error) {
-	s, err := latest(ctx, b, opts.Ledger)
+	s, kept, err := latest(ctx, b, opts.Ledger)
 	if err != nil {
 		return nil, fmt.Errorf("open ledger of %v: %w", opts.Ledger.Table, err)
 	}
-	l := &Ledger{bucket: b, opts: opts, turn: make(turn, 1), state: s}
-	if err := l.Refresh(ctx); err != nil {
+	l := &Ledger{bucket: b, opts: opts, turn: make(turn, 1), state: s, kept: kept}
+	if err := l.catchUp(ctx, fewCommits); err != nil {
 		return nil, fmt.Errorf("open ledger of %v: %w", opts.Ledger.Table, err)
 	}
 	return l, nil
@@ -52,7 +55,7 @@ func (l *Ledger) Refresh(ctx context.Context) error {
 		return err
 	}
 	defer l.turn.pass()
-	return l.catchUp(ctx)
+	return l.catchUp(ctx, 1)
 }
 
 // turn is what goroutines that use the bucket wait for in order, and no longer than their ctx lasts.
@@ -69,19 +72,54 @@ func (t turn) take(ctx context.Context) error {
 
 func (t turn) pass() { <-t }
 
-func (l *Ledger) catchUp(ctx context.Context) error {
-	for {
-		c, err := l.read(ctx, l.state.Number+1)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
+// Commits are read some at a time, since each is a request and takes as long as that: at an opening a few, so that few
+// are asked for in vain, and many once it shows that there are many. Otherwise there is none as a rule, and one is asked for.
+const (
+	fewCommits  = 4
+	manyCommits = 16
+)
+
+// catchUp folds the commits that follow, window of them at a time at first.
+func (l *Ledger) catchUp(ctx context.Context, window int) error {
+	for folded := 0; ; folded += window {
+		if folded > 0 {
+			window = fewCommits
 		}
-		if err != nil {
-			return err
+		if folded >= manyCommits {
+			window = manyCommits
 		}
-		if err := l.fold(c); err != nil {
+		whole, err := l.foldNext(ctx, window)
+		if err != nil || !whole {
 			return err
 		}
 	}
+}
+
+// foldNext reads the next n commits at once, folds those before the first that is not there, and reports whether all
+// were. What comes behind one that is not there yet says nothing.
+func (l *Ledger) foldNext(ctx context.Context, n int) (whole bool, err error) {
+	commits, errs := make([]*Commit, n), make([]error, n)
+	var g errgroup.Group
+	for i := range n {
+		number := l.state.Number + 1 + int64(i)
+		g.Go(func() error {
+			commits[i], errs[i] = l.read(ctx, number)
+			return nil
+		})
+	}
+	_ = g.Wait()
+	for i, c := range commits {
+		if errors.Is(errs[i], fs.ErrNotExist) {
+			return false, nil
+		}
+		if errs[i] != nil {
+			return false, errs[i]
+		}
+		if err := l.fold(c); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // View calls look with the state, which must not be kept or changed. It does not wait for the bucket.
@@ -128,7 +166,7 @@ func (l *Ledger) Append(ctx context.Context, build func(s *State, number int64) 
 		if won {
 			return c, l.snapshot(ctx)
 		}
-		if err := l.catchUp(ctx); err != nil {
+		if err := l.catchUp(ctx, 1); err != nil {
 			return nil, err
 		}
 	}
@@ -193,16 +231,21 @@ func (l *Ledger) fold(c *Commit) error {
 	return nil
 }
 
-// snapshot writes the state every so many commits. It is an aid for readers: if it cannot be written, or another
-// process has written it, the ledger is no worse.
+// snapshot writes the state every so many commits, and deletes the oldest of the snapshots that are known. It is an aid
+// for readers: if it cannot be written, or another process has written it, the ledger is no worse.
 func (l *Ledger) snapshot(ctx context.Context) error {
-	if l.state.Number%snapshotEvery != 0 {
+	if l.state.Number%l.kept.spacing() != 0 {
 		return nil
 	}
 	text, err := EncodeSnapshot(l.state)
 	if err != nil {
 		return err
 	}
-	_ = l.bucket.Create(ctx, l.opts.Ledger.SnapshotKey(l.state.Number), text)
+	key := l.opts.Ledger.SnapshotKey(l.state.Number)
+	if l.bucket.Create(ctx, key, text) == nil {
+		for _, old := range l.kept.add(key, len(text)) {
+			_ = l.bucket.Delete(ctx, old) // who finds it at its next opening tries again
+		}
+	}
 	return nil
 }

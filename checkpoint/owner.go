@@ -35,13 +35,6 @@ func (e *OwnedError) Error() string {
 	return fmt.Sprintf("another process (%s, %s) works on this tenant until %v", e.Owner.Program, e.Owner.Nonce, e.Owner.Until)
 }
 
-// OwnerBucket is what owner records need of a store: old ones are deleted.
-type OwnerBucket interface {
-	Bucket
-	// Delete removes an object; that it is not there is no error.
-	Delete(ctx context.Context, key string) error
-}
-
 // Claimant is a process that claims tenants.
 type Claimant struct {
 	Nonce   string // unique among all processes, ever
@@ -54,14 +47,14 @@ type Claimant struct {
 
 // Tenancy is one process's claim on one tenant. It is not safe for concurrent use.
 type Tenancy struct {
-	bucket OwnerBucket
+	bucket Bucket
 	tenant string
 	who    Claimant
 	now    func() time.Time
 }
 
 // NewTenancy returns a claim that has not been made yet.
-func NewTenancy(b OwnerBucket, tenant string, who Claimant, now func() time.Time) *Tenancy {
+func NewTenancy(b Bucket, tenant string, who Claimant, now func() time.Time) *Tenancy {
 	return &Tenancy{bucket: b, tenant: tenant, who: who, now: now}
 }
 

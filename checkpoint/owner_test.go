@@ -19,7 +19,7 @@ type process struct {
 	hour int
 }
 
-func newProcess(b checkpoint.OwnerBucket, name string, hour int) *process {
+func newProcess(b checkpoint.Bucket, name string, hour int) *process {
 	p := &process{hour: hour}
 	p.Tenancy = checkpoint.NewTenancy(b, "t1", checkpoint.Claimant{Nonce: name, Program: "huntlake test"}, func() time.Time { return at(p.hour).Time() })
 	return p

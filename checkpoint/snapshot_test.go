@@ -11,8 +11,8 @@ import (
 	"huntlake/partition"
 )
 
-// every is how many commits lie between two snapshots.
-const every = 256
+// every is how many commits lie between two snapshots of a small state.
+const every = 16
 
 // filled is a bucket with a log of n notes, and its snapshots.
 func filled(t *testing.T, n int) *bucket {
@@ -30,6 +30,7 @@ func filled(t *testing.T, n int) *bucket {
 // Whatever becomes of the snapshots, the state is that of the log; what they save is requests.
 func TestSnapshots(t *testing.T) {
 	const tail = 10
+	const two, three, four = 3 * 4, 4*4 + 16, 4*4 + 16 + 16 // windows in which commits are read: 10, 26 and 42 of them, and one more
 	damage := func(number int64, change func([]byte) []byte) func(*bucket) {
 		return func(b *bucket) {
 			key := ours.SnapshotKey(number)
@@ -43,20 +44,19 @@ func TestSnapshots(t *testing.T) {
 	want := encodedState(t, open(t, base))
 	for name, c := range map[string]struct {
 		damage func(*bucket)
-		reads  int // commits and snapshots, and the commit that is not there yet
+		reads  int // commits and snapshots, those that are not there yet included
 	}{
-		"whole":           {func(*bucket) {}, 1 + tail + 1},
-		"a flipped digit": {damage(2*every, flip), 2 + every + tail + 1},
-		"cut":             {damage(2*every, cut), 2 + every + tail + 1},
-		"empty":           {damage(2*every, func([]byte) []byte { return nil }), 2 + every + tail + 1},
-		"a newer format":  {damage(2*every, newer), 2 + every + tail + 1},
+		"whole":           {func(*bucket) {}, 1 + two},
+		"a flipped digit": {damage(2*every, flip), 2 + three},
+		"cut":             {damage(2*every, cut), 2 + three},
+		"empty":           {damage(2*every, func([]byte) []byte { return nil }), 2 + three},
+		"a newer format":  {damage(2*every, newer), 2 + three},
 		"another ledger's": {damage(2*every, func(text []byte) []byte {
 			return []byte(strings.Replace(string(text), `"Tenant":"t1"`, `"Tenant":"t2"`, 1))
-		}), 2 + every + tail + 1},
-		"both gone bad":     {func(b *bucket) { damage(every, cut)(b); damage(2*every, flip)(b) }, 2 + 2*every + tail + 1},
-		"the newest is not": {func(b *bucket) { delete(b.objects, ours.SnapshotKey(2*every)) }, 1 + every + tail + 1},
-		"a stranger among them": {func(b *bucket) { b.put(ours.SnapshotPrefix()+".DS_Store", []byte("x")) },
-			2 + tail + 1},
+		}), 2 + three},
+		"both gone bad":         {func(b *bucket) { damage(every, cut)(b); damage(2*every, flip)(b) }, 2 + four},
+		"the newest is not":     {func(b *bucket) { delete(b.objects, ours.SnapshotKey(2*every)) }, 1 + three},
+		"a stranger among them": {func(b *bucket) { b.put(ours.SnapshotPrefix()+".DS_Store", []byte("x")) }, 1 + two},
 	} {
 		b := newBucket()
 		for key, text := range base.objects {
@@ -133,4 +133,56 @@ func TestDecodeSnapshotFillsMaps(t *testing.T) {
 	}
 	r := reading(stamped(0), 1)
 	more(t, s, plan(partition.Stamped, 0, 1, 10), stage(receipt(r, 10, part{0, 10})), begin(7, 0, r), end(7, 0, 10, digest(10)))
+}
+
+// A reader that has listed snapshots which are deleted before it comes to them lists again.
+func TestSnapshotsDeletedMeanwhile(t *testing.T) {
+	b := filled(t, 4*every)
+	writer := open(t, b)
+	moved := false
+	b.hook = func(verb, key string) {
+		if verb != "read" || !strings.HasPrefix(key, ours.SnapshotPrefix()) || moved {
+			return
+		}
+		moved = true
+		for i := range 4 * every {
+			if _, err := writer.Append(t.Context(), body(note(fmt.Sprint("later ", i)))); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	before := b.ops
+	l := open(t, b)
+	if encodedState(t, l) != encodedState(t, writer) || !moved {
+		t.Error("another state")
+	}
+	b.hook = nil
+	if reads := b.ops - before - 4*every*2; reads > 60 {
+		t.Errorf("it took %d requests", reads)
+	}
+}
+
+// Old snapshots do not pile up, whoever wrote them and whatever other programs leave beside them.
+func TestSnapshotsArePruned(t *testing.T) {
+	b := filled(t, 9*every)
+	b.put(ours.SnapshotPrefix()+".DS_Store", []byte("x"))
+	b.put(ours.SnapshotPrefix()+"0000.json", []byte("x"))
+	b.put(ours.SnapshotKey(3), []byte("left behind"))
+	l := open(t, b)
+	for i := range every {
+		if _, err := l.Append(t.Context(), body(note(fmt.Sprint(i)))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keys, err := b.First(t.Context(), ours.SnapshotPrefix(), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		ours.SnapshotPrefix() + ".DS_Store", ours.SnapshotPrefix() + "0000.json",
+		ours.SnapshotKey(10 * every), ours.SnapshotKey(9 * every), ours.SnapshotKey(8 * every),
+	}
+	if diff := cmp.Diff(want, keys); diff != "" {
+		t.Errorf("snapshots left: %s", diff)
+	}
 }
