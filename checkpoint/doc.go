@@ -146,9 +146,12 @@
 //
 // # Snapshot
 //
-// After every 256th commit the State is written to <ledger>/snapshot/<2^63-1 minus number, 20 digits>.json, so that the
-// first key listed is the newest: format, number, the sha256 of the text of state, and state. A snapshot saves reading
-// the commits before it and proves nothing. One that cannot be read, or is of another format, is passed over.
+// After every 16th commit the State is written to <ledger>/snapshot/<2^63-1 minus number, 20 digits>.json, so that the
+// first key listed is the newest: format, number, the sha256 of the text of state, and state. For each doubling of the
+// newest snapshot beyond 1 MiB they lie twice as far apart, up to 256 commits: what is written is at most 64 KiB a commit,
+// and an opening is bounded. A snapshot saves reading the commits before it and proves nothing. One that cannot be read, or
+// is of another format, is passed over. All but the newest three are deleted by whoever writes the next; who has listed one
+// that is gone when he comes to read it lists again.
 //
 // # Order of writes
 //
@@ -162,7 +165,8 @@
 //	file           before end      a file that readers see and that is whole; whoever finishes the publish finds it and
 //	                               takes it if its rows and digest are the inputs' sums
 //	publish-end    before sweep    staged objects without sections; the next sweep takes them
-//	commit         before snapshot nothing that matters: the next snapshot comes 256 commits later
+//	commit         before snapshot nothing that matters: the next snapshot comes some commits later
+//	snapshot       before old ones are deleted: one more than needed; the next snapshot takes it
 //
 // Who deletes goes the other way: a sweep lists the staged objects first and folds the ledger to its newest afterwards,
 // so that the plan of every object it has seen is in the state by which it judges.
@@ -173,11 +177,11 @@
 //
 // Ledgers outlive programs, and programs of several versions may share one. So for Format 1 these stay as they are,
 // because otherwise two programs would fold one log to two states: the fields and text forms above, what check refuses
-// and what apply does, RowCap, MaxInputs, MaxParts, the number of recounts, the 35 days after which a state forgets, the layout of
-// keys, the digest of rows. Any change to them, a field or kind that is added included, is a new Format; its reader
-// folds records of older formats by their own rules. State.Cost and State.Pace alone may be reckoned otherwise: they are
-// advice, and no rule looks at them. testdata holds a record of every kind, and a log with the snapshot that it adds up
-// to, byte for byte.
+// and what apply does, RowCap, MaxInputs, MaxParts, the number of recounts, the 35 days after which a state forgets, the
+// 72 after which it adds up files, the layout of keys, the digest of rows. Any change to them, a field or kind that is
+// added included, is a new Format; its reader folds records of older formats by their own rules. State.Cost and
+// State.Pace alone may be reckoned otherwise: they are advice, and no rule looks at them. testdata holds a record of
+// every kind, and a log with the snapshot that it adds up to, byte for byte.
 //
 // Owner records are no part of a ledger: they save quota, and nothing is lost with them.
 package checkpoint

@@ -175,6 +175,8 @@ func (s *State) forget(stream partition.Stream) {
 	maps.DeleteFunc(s.Cells[stream], func(c Cell, _ int64) bool { return c.Day.End() < old })
 	maps.DeleteFunc(s.Changed[stream], func(hour partition.Tick, _ Surplus) bool { return hour < old })
 	maps.DeleteFunc(s.Settled[stream], func(d partition.Date, _ bool) bool { return d.End() < old })
+	s.mergeGaps(stream, old)
+	s.condense()
 }
 
 // overlap reports whether a row may lie in both slices, as far as the cursor tells.

@@ -87,6 +87,7 @@ func (p *Plan) applySnapshot(s *State) {
 	if p.Sample != nil {
 		s.Cost = s.Cost.Observe(p.Sample.Rows, p.Sample.Bytes, p.Sample.RunTime)
 	}
+	s.condense()
 }
 
 // reach makes dt the one that snapshots have come to, and drops what was read of a generation that was not settled. A

@@ -71,30 +71,6 @@ type StagedSection struct {
 	Publish int64 `json:"publish,omitempty"` // the publish that has claimed it
 }
 
-// Day is what has been published of one dt.
-type Day struct {
-	Files []File `json:"files"`
-	// Closed is the first commit that ended a publish of it when the streams had been read a day past its end, 0 before.
-	// What is staged after that commit comes late.
-	Closed int64 `json:"closed,omitempty"`
-}
-
-// Rows and Digest are the sums over the files.
-func (d Day) Rows() (rows int64) {
-	for _, f := range d.Files {
-		rows += f.Rows
-	}
-	return rows
-}
-
-// Digest is the sum over the files.
-func (d Day) Digest() (sum schema.Digest) {
-	for _, f := range d.Files {
-		sum = sum.Add(f.Digest)
-	}
-	return sum
-}
-
 // Totals only ever grow.
 type Totals struct {
 	Calls     int64 `json:"calls"` // answers staged

@@ -115,11 +115,10 @@ func (st *TableStatus) fill(s *checkpoint.State) {
 		}
 	}
 	for _, day := range s.Days {
+		sum := day.Sum()
 		st.Days++
-		st.Files += len(day.Files)
-		for _, f := range day.Files {
-			st.Bytes += f.Bytes
-		}
+		st.Files += sum.Files
+		st.Bytes += sum.Bytes
 	}
 	st.Totals, st.Columns, st.Verdict = s.Totals, len(s.Schema.Columns), s.Verdict
 	st.Gaps = slices.Clone(s.Gaps)

@@ -1,0 +1,91 @@
+package pipeline_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"huntlake/checkpoint"
+	"huntlake/partition"
+	"huntlake/pipeline/hunting/simulator"
+)
+
+// Files of months ago, of which the state has only the sums, are held against the ledger like all others.
+func TestVerifyOldFiles(t *testing.T) {
+	const days = 130
+	tables, err := simulator.Generate(simulator.GenerateOptions{
+		Seed: 1, Tables: []string{"DeviceProcessEvents"}, Rows: 400, Start: start.Add(-30 * 24 * time.Hour), End: start.Add(days * 24 * time.Hour),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, tables)
+	for range days / 10 {
+		w.run()
+		w.pass(10 * 24 * time.Hour)
+	}
+	w.run()
+	var old, told int
+	var some partition.Date
+	state(w, "DeviceProcessEvents").View(func(s *checkpoint.State) {
+		for dt, day := range s.Days {
+			told += len(day.Files)
+			if old += day.Past.Files; day.Past.Files > 0 {
+				some = dt
+			}
+		}
+	})
+	if old < 30 || told < 30 {
+		t.Fatalf("%d files are told apart, %d are not", told, old)
+	}
+	w.verifies("of whole files")
+
+	prefix := partition.Partition{Table: partition.Table{Name: "DeviceProcessEvents"}, Tenant: tenantID, DT: some}.Prefix()
+	files, err := w.bucket.List(t.Context(), prefix, 0)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("files of %v: %v, %v", some, files, err)
+	}
+	if err := w.bucket.Delete(t.Context(), files[0].Key); err != nil {
+		t.Fatal(err)
+	}
+	w.verifies("of a lost file", strings.TrimSuffix(prefix, "/")+": ")
+	stranger := prefix + "DeviceProcessEvents-20260101-999999.parquet"
+	if err := w.bucket.Create(t.Context(), stranger, []byte("PAR1")); err != nil {
+		t.Fatal(err)
+	}
+	w.verifies("of a stranger too", strings.TrimSuffix(prefix, "/")+": ", stranger+": readers see this file")
+}
+
+// verifies fails the test unless a verify finds differences that begin so, and no others.
+func (w *world) verifies(what string, want ...string) {
+	w.t.Helper()
+	v, err := w.exporter().Verify(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	got := v.Tables[0].Differences
+	left := append([]string(nil), want...)
+	for _, d := range got {
+		for i, prefix := range left {
+			if strings.HasPrefix(d, prefix) {
+				left = append(left[:i], left[i+1:]...)
+				break
+			}
+		}
+	}
+	if len(left) > 0 || len(got) != len(want) {
+		w.t.Errorf("verify %s: differences %q, want %q", what, got, want)
+	}
+}
+
+// state is the ledger of a table.
+func state(w *world, table string) *checkpoint.Ledger {
+	w.t.Helper()
+	l, err := checkpoint.Open(w.t.Context(), first{w.bucket}, checkpoint.Options{
+		Ledger: partition.Ledger{Tenant: tenantID, Table: partition.Table{Name: table}},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return l
+}
