@@ -46,7 +46,11 @@ var vocabulary = map[string]word{
 		answer: "(Bin: datetime, Day: datetime, Rows: long)", timed: true,
 	},
 	"Histogram": {ask: byWidth(hunting.Source.Histogram), answer: "(Bin: datetime, Rows: long, Oldest: datetime)", timed: true},
-	"Stamps":    {ask: byWidth(hunting.Source.Stamps), answer: "(Bin: datetime, Rows: long, Oldest: datetime)", timed: true},
+	"Overview": {
+		ask:    byWidth(func(s hunting.Source, _ partition.Slice, bin partition.Tick) string { return s.Overview(from, bin) }),
+		answer: "(Bin: datetime, Rows: long, Oldest: datetime)", timed: true,
+	},
+	"Stamps": {ask: byWidth(hunting.Source.Stamps), answer: "(Bin: datetime, Rows: long, Oldest: datetime)", timed: true},
 }
 
 // noWords are the methods of hunting.Source that make no query.

@@ -91,9 +91,18 @@ type Span struct {
 	Width      Tick
 }
 
-// BinWidth is the finest width at which [start, end) has at most MaxBins bins, wherever it begins.
+// BinWidth is the finest width at which [start, end) has at most MaxBins bins, wherever it begins. One below a minute is a
+// part of it, so that no bin lies in two minutes.
 func BinWidth(start, end Tick) Tick {
-	return max(1, (end-start+MaxBins-2)/(MaxBins-1))
+	width := max(1, (end-start+MaxBins-2)/(MaxBins-1))
+	if width >= Minute {
+		return width
+	}
+	parts := Minute / width
+	for Minute%parts != 0 {
+		parts--
+	}
+	return Minute / parts
 }
 
 // coarse says which bins stand in the way of a good packing: those of more than limit/coarse rows.

@@ -49,7 +49,13 @@ func (t *track) streams(ctx context.Context) (streams []partition.Stream, probed
 		streams, last = union(s.Found, slices.Collect(maps.Keys(s.Streams))), s.Probed
 	})
 	if probed = t.probeDue(streams, last); probed {
-		found, err := t.probe(ctx, max(t.freshFloor(), last-partition.Day))
+		find := t.firstProbe
+		if len(streams) > 0 {
+			find = func(ctx context.Context) ([]partition.Stream, error) {
+				return t.probe(ctx, max(t.freshFloor(), last-partition.Day))
+			}
+		}
+		found, err := find(ctx)
 		if err != nil {
 			return nil, false, err
 		}

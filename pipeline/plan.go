@@ -21,8 +21,9 @@ type lane struct {
 // A plan is committed a few slices at a time, so that what answers teach about the width of rows is used at once:
 // a first few to learn from, then larger chunks, as more is known.
 const (
-	chunk = 48
-	grows = 3 // slices that are planned for each answer that has come
+	chunk      = 48
+	grows      = 3 // slices that are planned for each answer that has come
+	firstChunk = 2 // before one has: if the call for one of them hangs, the other shows how to go on
 )
 
 // maxRefused is how often another process may be faster before a stream is left to it.
@@ -169,9 +170,11 @@ func (t *track) countLane(ctx context.Context, l *lane, from partition.Tick) err
 	if t.frontier(l.stream) >= end {
 		return nil
 	}
+	if t.spend(l, from) {
+		return nil
+	}
 	l.floor = t.freshFloor()
-	width := max(partition.Minute, partition.BinWidth(from, end).Ceil(partition.Minute))
-	h, err := t.askHistogram(ctx, l.slice(from, end), width)
+	h, err := t.askHistogram(ctx, l.slice(from, end), binWidth(from, end))
 	if err == nil && t.tenant.clock.wasAhead(asked) {
 		return t.countLane(ctx, l, from)
 	}
@@ -191,7 +194,6 @@ func (t *track) nextChunk(ctx context.Context, l *lane, cost partition.Cost) (ne
 	const rounds = 4 // from a month to a tick
 	for round := 0; ; round++ {
 		next = t.pack(l, cost)
-		next = next[:cutChunk(next, cost.Answers)]
 		hot := l.hist.Hot(cost.RowsPerCall(t.caps()))
 		for i, span := range hot {
 			if span.Start >= next[len(next)-1].Slice.End {
@@ -221,25 +223,26 @@ func (t *track) refine(ctx context.Context, l *lane, hot []partition.Span) error
 	return nil
 }
 
-// pack cuts what is left of the lane. A range without rows is one slice that is proved by the count alone.
+// pack cuts what is committed next of the lane: a chunk of slices, up to a whole minute, so that a histogram that is asked
+// from there in another run cuts no bin. A range without rows is one slice that is proved by the count alone.
 func (t *track) pack(l *lane, cost partition.Cost) []partition.Planned {
+	limit := cost.RowsPerCall(t.caps())
 	whole := l.slice(l.hist.Start, l.hist.End)
-	if planned := partition.Pack(whole, *l.hist, cost.RowsPerCall(t.caps())); len(planned) > 0 {
-		return planned
+	planned := partition.Pack(whole, *l.hist, limit)
+	if len(planned) == 0 {
+		return []partition.Planned{{Slice: whole}}
 	}
-	return []partition.Planned{{Slice: whole}}
-}
-
-// cutChunk is how many slices are committed now: a chunk, and on to the next slice that ends on a whole minute, so
-// that a histogram that is asked from there in another run cuts no bin.
-func cutChunk(slices []partition.Planned, answers int64) int {
-	n := int(min(max(answers, 1)*grows, chunk))
-	for ; n < len(slices); n++ {
-		if slices[n-1].Slice.End%partition.Minute == 0 {
-			return n
+	n := int(min(max((cost.Answers-1)*grows, firstChunk), chunk))
+	for ; n < len(planned); n++ {
+		end := planned[n-1].Slice.End.Floor(partition.Minute)
+		if end == planned[n-1].Slice.End {
+			return planned[:n]
+		}
+		if part := l.hist.Within(l.hist.Start, end); len(part.Bins) > 0 {
+			return partition.Pack(l.slice(l.hist.Start, end), part, limit)
 		}
 	}
-	return len(slices)
+	return planned
 }
 
 // planBody makes the commit. If another process has moved the frontier, Fold refuses it.

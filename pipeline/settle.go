@@ -77,7 +77,7 @@ func (t *track) watermark(stream partition.Stream) (at partition.Tick) {
 func (t *track) settle(ctx context.Context, stream partition.Stream, days []partition.Date) error {
 	first, last := days[0], days[len(days)-1]
 	s := partition.Slice{Stream: stream, Start: max(first.Start(), t.start(stream)), End: last.End(), Floor: t.freshFloor()}
-	h, err := t.askHistogram(ctx, s, max(partition.Minute, partition.BinWidth(s.Start, s.End).Ceil(partition.Minute)))
+	h, err := t.askHistogram(ctx, s, binWidth(s.Start, s.End))
 	if err != nil {
 		return err
 	}

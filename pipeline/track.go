@@ -23,6 +23,7 @@ type track struct {
 	opened    bool               // likewise: all of that task succeeded
 	lanes     []*lane            // likewise; each lane belongs to the task that plans it
 	sample    *checkpoint.Sample // set by the opening task, or that of a snapshot's plan, and spent by the first plan
+	overview  *overview          // likewise
 	phase     phase
 	underway  int // tasks handed out
 	reading   map[partition.Slice]bool

@@ -67,6 +67,14 @@ func (s Source) Histogram(slice partition.Slice, bin partition.Tick) string {
 		fmt.Sprintf(" | summarize Rows = count(), Oldest = min(%s) by Bin = bin(%s, %s)", s.TimeColumn, s.cursor(slice), timespan(bin))
 }
 
+// Overview asks the same, by Bin of the ingestion time, of all rows whose time column is at or above floor: those without
+// an ingestion time are in a bin without a start. So it tells which streams a table has, and is the first histogram of
+// one. Not for a snapshot.
+func (s Source) Overview(floor, bin partition.Tick) string {
+	return s.rows(fmt.Sprintf("%s >= %s", s.TimeColumn, datetime(floor)), true) +
+		fmt.Sprintf(" | summarize Rows = count(), Oldest = min(%s) by Bin = bin(%s, %s)", s.TimeColumn, s.ingested(), timespan(bin))
+}
+
 // Stamps asks for Rows and Oldest by Bin of the time column, for a stamped slice that is to be cut on that clock.
 func (s Source) Stamps(slice partition.Slice, bin partition.Tick) string {
 	return s.read(slice, false) +

@@ -50,6 +50,7 @@ func TestVocabulary(t *testing.T) {
 		{"sample", events.Sample(stamped, 200), "T | where " + cut + " | take 200"},
 		{"probe", events.Probe(from, to), "T | where " + event + " | summarize Rows = count(), Unstamped = countif(isnull(ingestion_time())), First = min(ingestion_time()), Last = max(ingestion_time())"},
 		{"histogram", events.Histogram(stamped, partition.Minute), "T | where " + cut + " | summarize Rows = count(), Oldest = min(Timestamp) by Bin = bin(ingestion_time(), 1m)"},
+		{"overview", events.Overview(from, partition.Minute), "T | where Timestamp >= " + a + " | summarize Rows = count(), Oldest = min(Timestamp) by Bin = bin(ingestion_time(), 1m)"},
 		{"stamps", events.Stamps(stamped, partition.Second), "T | where " + cut + " | summarize Rows = count(), Oldest = min(Timestamp) by Bin = bin(Timestamp, 1s)"},
 		{"cells", events.Cells(stamped), "T | where " + cut + " | summarize Rows = count() by Bin = bin(ingestion_time(), 1h), Day = bin(Timestamp, 1d)"},
 		{"days", events.Days(from, to), "T | where " + event + " | summarize Rows = count(), Unstamped = countif(isnull(ingestion_time())) by Day = bin(Timestamp, 1d)"},
@@ -83,6 +84,7 @@ func TestVocabulary(t *testing.T) {
 		{"named unstamped histogram", named.Histogram(unstamped, partition.Second), "T | where " + event + " and " + floor + " and isnull(ingestion_time())" + tail + " | summarize Rows = count(), Oldest = min(Timestamp) by Bin = bin(Timestamp, 1s)"},
 		{"named stamps", named.Stamps(stamped, 1), "T | where " + cut + tail + " | summarize Rows = count(), Oldest = min(Timestamp) by Bin = bin(Timestamp, 1tick)"},
 		{"named cells", named.Cells(stamped), "T | where " + cut + add + kept + " | summarize Rows = count() by Bin = bin(_IngestionTime, 1h), Day = bin(Timestamp, 1d)"},
+		{"named overview", named.Overview(from, partition.Minute), "T | where Timestamp >= " + a + add + kept + " | summarize Rows = count(), Oldest = min(Timestamp) by Bin = bin(_IngestionTime, 1m)"},
 		{"named days", named.Days(from, to), "T | where " + event + add + kept + " | summarize Rows = count(), Unstamped = countif(isnull(_IngestionTime)) by Day = bin(Timestamp, 1d)"},
 		{"named count", named.Count(stamped), "T | where " + cut + tail + " | count"},
 		{"named buckets", named.Buckets(stamped, 9), "T | where " + cut + tail + " | summarize Rows = count() by Bucket = " + narow + " % 9"},
@@ -180,7 +182,8 @@ func FuzzVocabulary(f *testing.F) {
 			return
 		}
 		for _, q := range []string{
-			s.Schema(), s.Sample(slice, 1), s.Probe(slice.Start, slice.End), s.Histogram(slice, 1), s.Stamps(slice, 1), s.Cells(slice),
+			s.Schema(), s.Sample(slice, 1), s.Probe(slice.Start, slice.End), s.Histogram(slice, 1), s.Overview(slice.Start, 1), s.Stamps(slice, 1),
+			s.Cells(slice),
 			s.Days(slice.Start, slice.End), s.Count(slice), s.Buckets(slice, 3), s.Rows(slice),
 		} {
 			if strings.ContainsAny(q, "\r\n;") {
