@@ -1,6 +1,9 @@
 package schema
 
-import "github.com/apache/arrow/go/v15/arrow"
+import (
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+)
 
 // Keys of the metadata that every Arrow field carries.
 const (
@@ -72,4 +75,43 @@ func (k Kind) width() int {
 		return 2
 	}
 	return 1
+}
+
+// Numbered is the type of texts that are numbered: each record keeps its distinct ones once. They are hashed and
+// compared by their numbers from the decoder to the Parquet file, and stand for the texts wherever those may stand.
+var Numbered = &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}
+
+// NumberedArrow returns s with numbered texts.
+func NumberedArrow(s *arrow.Schema) *arrow.Schema {
+	fields := s.Fields()
+	for i := range fields {
+		if fields[i].Type.ID() == arrow.STRING {
+			fields[i].Type = Numbered
+		}
+	}
+	meta := s.Metadata()
+	return arrow.NewSchema(fields, &meta)
+}
+
+// Numbers returns the number of each row's text in c's dictionary, in dst if that has the room; those of nulls mean
+// nothing.
+func Numbers(c *array.Dictionary, dst []int32) []int32 {
+	dst = dst[:0]
+	switch numbers := c.Indices().(type) {
+	case *array.Int32:
+		return append(dst, numbers.Int32Values()...)
+	case *array.Int16:
+		for _, n := range numbers.Int16Values() {
+			dst = append(dst, int32(n))
+		}
+		return dst
+	}
+	for i := range c.Len() {
+		n := 0
+		if c.IsValid(i) {
+			n = c.GetValueIndex(i)
+		}
+		dst = append(dst, int32(n))
+	}
+	return dst
 }

@@ -27,14 +27,21 @@ import (
 //
 // A Hasher is not for concurrent use.
 type Hasher struct {
-	seeds []uint64 // by column
-	words []Digest // by index into the dictionary at hand; zero: not hashed yet
+	seeds   []uint64    // by column
+	words   []wordsHash // by column
+	numbers []int32     // of one column: room to work in
+}
+
+// wordsHash is the hashes of the words of a column's dictionary, which may be shared by many records.
+type wordsHash struct {
+	of     arrow.ArrayData // the dictionary
+	hashes []Digest        // zero: not hashed yet
 }
 
 // NewHasher returns a Hasher for records of s, whose strings may also come dictionary-encoded. A column of another type
 // than those above is an error.
 func NewHasher(s *arrow.Schema) (*Hasher, error) {
-	h := &Hasher{seeds: make([]uint64, s.NumFields())}
+	h := &Hasher{seeds: make([]uint64, s.NumFields()), words: make([]wordsHash, s.NumFields())}
 	for i, f := range s.Fields() {
 		if !hashable(f.Type) {
 			return nil, fmt.Errorf("hash column %q: type %v has no canonical form", f.Name, f.Type)
@@ -62,7 +69,7 @@ func (h *Hasher) Rows(rec arrow.Record, hashes []Digest) []Digest {
 	hashes = append(hashes, make([]Digest, rec.NumRows())...)
 	rows := hashes[first:]
 	for i, seed := range h.seeds {
-		h.add(rows, rec.Column(i), seed)
+		h.add(rows, rec.Column(i), seed, &h.words[i])
 	}
 	for i := range rows {
 		rows[i] = rows[i].mixed()
@@ -78,12 +85,13 @@ func (d Digest) mixed() Digest {
 }
 
 // add adds the hash of each cell of a column to its row.
-func (h *Hasher) add(rows []Digest, column arrow.Array, seed uint64) {
+func (h *Hasher) add(rows []Digest, column arrow.Array, seed uint64, words *wordsHash) {
 	switch c := column.(type) {
 	case *array.String:
 		addStrings(rows, c, seed)
 	case *array.Dictionary:
-		h.addDictionary(rows, c, seed)
+		h.numbers = Numbers(c, h.numbers)
+		addNumbered(rows, c, h.numbers, seed, words)
 	case *array.Int64:
 		addWords(rows, c, seed, func(i int) uint64 { return uint64(c.Value(i)) })
 	case *array.Int32:
@@ -114,18 +122,21 @@ func addStrings(rows []Digest, c *array.String, seed uint64) {
 	}
 }
 
-func (h *Hasher) addDictionary(rows []Digest, c *array.Dictionary, seed uint64) {
+// addNumbered hashes each word of a dictionary once, when it is met first.
+func addNumbered(rows []Digest, c *array.Dictionary, numbers []int32, seed uint64, known *wordsHash) {
 	words := c.Dictionary().(*array.String)
-	h.words = append(h.words[:0], make([]Digest, words.Len())...)
-	for i := range rows {
+	if known.of != words.Data() {
+		known.of = words.Data()
+		known.hashes = append(known.hashes[:0], make([]Digest, words.Len())...)
+	}
+	for i, k := range numbers {
 		if c.IsNull(i) {
 			continue
 		}
-		k := c.GetValueIndex(i)
-		if h.words[k] == (Digest{}) {
-			h.words[k] = Digest(xxh3.HashString128Seed(words.Value(k), seed))
+		if known.hashes[k] == (Digest{}) {
+			known.hashes[k] = Digest(xxh3.HashString128Seed(words.Value(int(k)), seed))
 		}
-		rows[i] = rows[i].Add(h.words[k])
+		rows[i] = rows[i].Add(known.hashes[k])
 	}
 }
 

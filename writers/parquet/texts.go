@@ -9,6 +9,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/parquet-go/parquet-go/bloom"
 	"github.com/parquet-go/parquet-go/bloom/xxhash"
+
+	"huntlake/schema"
 )
 
 // texts encodes a column of strings.
@@ -27,9 +29,11 @@ type texts struct {
 
 // renumbering maps the dictionary of one record's column to words.
 type renumbering struct {
-	of    arrow.ArrayData
-	texts *array.String
-	ids   []int32 // -1: not met yet
+	column  *array.Dictionary
+	numbers []int32         // of its rows
+	texts   *array.String   // its dictionary
+	of      arrow.ArrayData // which may be that of the column before
+	ids     []int32         // of the texts in words; -1: not met yet
 }
 
 func (t *texts) size() int { return t.bytes }
@@ -53,7 +57,7 @@ func (t *texts) addPlain(a *array.String, from, to int) int {
 		v := a.Value(i)
 		if !t.plain {
 			if v != last || lastID < 0 {
-				last, lastID = v, int32(t.words.id(v))
+				last, lastID = v, t.words.id(v)
 			}
 			t.ids = append(t.ids, lastID)
 		} else {
@@ -79,10 +83,15 @@ func (t *texts) renumber(a *array.Dictionary, slot int) *renumbering {
 		t.renumbers = append(t.renumbers, renumbering{})
 	}
 	r := &t.renumbers[slot]
-	if words := a.Dictionary(); r.of != words.Data() {
-		r.of, r.texts = words.Data(), words.(*array.String)
+	if r.column == a {
+		return r
+	}
+	r.column, r.texts = a, a.Dictionary().(*array.String)
+	r.numbers = schema.Numbers(a, r.numbers)
+	if r.of != r.texts.Data() {
+		r.of = r.texts.Data()
 		r.ids = r.ids[:0]
-		for range words.Len() {
+		for range r.texts.Len() {
 			r.ids = append(r.ids, -1)
 		}
 	}
@@ -94,17 +103,16 @@ func (t *texts) addNumbered(a *array.Dictionary, from, to int, r *renumbering) i
 		if a.IsNull(i) {
 			continue
 		}
-		k := a.GetValueIndex(i)
-		v := r.texts.Value(k)
+		k := r.numbers[i]
 		if !t.plain {
 			if r.ids[k] < 0 {
-				r.ids[k] = int32(t.words.id(v))
+				r.ids[k] = t.words.id(r.texts.Value(int(k)))
 			}
 			t.ids = append(t.ids, r.ids[k])
 		} else {
-			t.addBody(v)
+			t.addBody(r.texts.Value(int(k)))
 		}
-		if t.bytes += 4 + len(v); t.bytes >= pageBytes {
+		if t.bytes += 4 + r.texts.ValueLen(int(k)); t.bytes >= pageBytes {
 			return i + 1
 		}
 	}
@@ -122,7 +130,7 @@ func (t *texts) page() page {
 	t.ids = t.ids[:0]
 	if first && !repeats(t.all, len(t.words.plain)) {
 		for _, id := range p.ids {
-			t.addBody(string(t.words.text(uint32(id))))
+			t.addBody(string(t.words.text(id)))
 		}
 		t.words.reset()
 		t.plain = true
@@ -142,8 +150,8 @@ func (t *texts) boundsOfIDs() bounds {
 	var b bounds
 	t.seen.next(t.words.len())
 	for _, id := range t.ids {
-		if t.seen.first(uint32(id)) {
-			b = b.withText(t.words.text(uint32(id)))
+		if t.seen.first(id) {
+			b = b.withText(t.words.text(id))
 		}
 	}
 	return b.clone()
@@ -193,8 +201,8 @@ const bitsPerValue = 10
 // filter returns the split-block Bloom filter of the chunk's values: the words of the dictionary, and what came after it
 // was given up.
 func (t *texts) filter() []byte {
-	for id := range t.words.len() {
-		t.hashes = append(t.hashes, xxhash.Sum64(t.words.text(uint32(id))))
+	for id := range int32(t.words.len()) {
+		t.hashes = append(t.hashes, xxhash.Sum64(t.words.text(id)))
 	}
 	if len(t.hashes) == 0 {
 		return nil

@@ -43,7 +43,7 @@ func (w *words) add(a arrow.Array, from, to, _ int) int {
 	}
 	if !w.plain {
 		for _, v := range w.body[n:] {
-			w.ids = append(w.ids, int32(w.known.id(v)))
+			w.ids = append(w.ids, w.known.id(v))
 		}
 	}
 	return to
