@@ -30,8 +30,8 @@ func (d Dialect) String() string {
 	return fmt.Sprintf("dialect(%d)", uint8(d))
 }
 
-// Answer is what one call brought. Its records are of schema.ResponseArrow(Fields) and hold the rows in the order in
-// which they came.
+// Answer is what one call brought. Its records are of schema.ResponseArrow(Fields), but that their texts are numbered,
+// as schema.Numbered says, and hold the rows in the order in which they came.
 type Answer struct {
 	Fields  []schema.Field
 	Records []arrow.Record

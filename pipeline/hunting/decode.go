@@ -130,7 +130,7 @@ func (d *decoder) use(fields []schema.Field) error {
 	if err != nil {
 		return err
 	}
-	d.layout = layout
+	d.layout = schema.NumberedArrow(layout)
 	d.columns = make([]column, len(fields))
 	d.names = make(map[string]int, len(fields))
 	for i, f := range fields {

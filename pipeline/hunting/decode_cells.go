@@ -14,7 +14,8 @@ import (
 
 // cells builds one column of a record. Arrow's builders do the same, but look for room, mark validity and call through
 // tables of functions at every value; here room for rows is made for all columns at once, and marks are kept only
-// from the first null on.
+// from the first null on. Texts are numbered as they are read, each distinct one is kept once, and that is as far as
+// most texts get: what follows, up to the Parquet file, goes by the numbers.
 type cells struct {
 	kind     schema.Kind
 	rows     int
@@ -22,10 +23,9 @@ type cells struct {
 	nulls    int
 	valid    vector[byte]  // one bit a row; no memory while nulls is 0
 	words    vector[int64] // Int64; Double: its bits; Timestamp: microseconds
-	halves   vector[int32] // Timestamp: the seventh digits; String, JSON: where each row's text ends, behind a leading 0
-	bytes    vector[byte]  // Bool: one bit a row; String, JSON: the text
-	used     int           // of bytes, by text
-	before   int           // used by the record before this one
+	halves   vector[int32] // Timestamp: the seventh digits; String, JSON: the texts' numbers
+	bits     vector[byte]  // Bool: one bit a row
+	texts    texts         // String, JSON
 }
 
 func newCells(kind schema.Kind, mem memory.Allocator) *cells {
@@ -34,7 +34,8 @@ func newCells(kind schema.Kind, mem memory.Allocator) *cells {
 		valid:  vector[byte]{mem: mem},
 		words:  vector[int64]{mem: mem},
 		halves: vector[int32]{mem: mem},
-		bytes:  vector[byte]{mem: mem},
+		bits:   vector[byte]{mem: mem},
+		texts:  newTexts(mem),
 	}
 }
 
@@ -43,15 +44,15 @@ func newCells(kind schema.Kind, mem memory.Allocator) *cells {
 func (c *cells) reserve(rows int) {
 	switch c.kind {
 	case schema.Bool:
-		c.bytes.grow(bitBytes(rows))
+		c.bits.grow(bitBytes(rows))
 	case schema.Int64, schema.Double:
 		c.words.grow(rows)
 	case schema.Timestamp:
 		c.words.grow(rows)
 		c.halves.grow(rows)
 	case schema.String, schema.JSON:
-		c.halves.grow(rows + 1)
-		c.halves.of[0] = 0
+		c.halves.grow(rows)
+		c.texts.reserve(rows)
 	}
 	c.reserved = rows
 	if c.nulls > 0 {
@@ -82,12 +83,12 @@ func (c *cells) null() {
 	case schema.Timestamp:
 		c.timestamp(0, 0)
 	case schema.String, schema.JSON:
-		c.endText()
+		c.number(0)
 	}
 }
 
 func (c *cells) bool(v bool) {
-	bitutil.SetBitTo(c.bytes.of, c.rows, v)
+	bitutil.SetBitTo(c.bits.of, c.rows, v)
 	c.rows++
 }
 
@@ -103,23 +104,11 @@ func (c *cells) timestamp(micros int64, digit int32) {
 	c.int64(micros)
 }
 
-func (c *cells) text(b []byte) {
-	copy(c.room(len(b)), b)
-	c.used += len(b)
-	c.endText()
-}
+func (c *cells) text(b []byte) { c.number(c.texts.add(b)) }
 
-// room returns where the next text goes: n bytes or more.
-func (c *cells) room(n int) []byte {
-	if c.used+n > len(c.bytes.of) {
-		c.bytes.grow(max(c.used+n, 2*c.used, c.before+c.before/8, 1024))
-	}
-	return c.bytes.of[c.used:]
-}
-
-func (c *cells) endText() {
+func (c *cells) number(id int32) {
+	c.halves.of[c.rows] = id
 	c.rows++
-	c.halves.of[c.rows] = int32(c.used)
 }
 
 // appendArrays hands the rows over, as one Arrow array or, with the companion, two, and starts on the next record.
@@ -129,26 +118,26 @@ func (c *cells) appendArrays(arrays []arrow.Array) []arrow.Array {
 		valid = c.valid.take(bitBytes(c.rows))
 		defer valid.Release()
 	}
-	build := func(typ arrow.DataType, buffers ...*memory.Buffer) {
-		d := array.NewData(typ, c.rows, append([]*memory.Buffer{valid}, buffers...), nil, c.nulls, 0)
+	build := func(typ arrow.DataType, buffer *memory.Buffer, dictionary *array.Data) {
+		d := array.NewDataWithDictionary(typ, c.rows, []*memory.Buffer{valid, buffer}, c.nulls, 0, dictionary)
 		defer d.Release()
 		arrays = append(arrays, array.MakeFromData(d))
-		for _, b := range buffers {
-			b.Release()
-		}
+		buffer.Release()
 	}
 	switch c.kind {
 	case schema.Bool:
-		build(c.kind.Arrow(), c.bytes.take(bitBytes(c.rows)))
+		build(c.kind.Arrow(), c.bits.take(bitBytes(c.rows)), nil)
 	case schema.Int64, schema.Double:
-		build(c.kind.Arrow(), c.words.take(c.rows))
+		build(c.kind.Arrow(), c.words.take(c.rows), nil)
 	case schema.Timestamp:
-		build(c.kind.Arrow(), c.words.take(c.rows))
-		build(arrow.PrimitiveTypes.Int32, c.halves.take(c.rows))
+		build(c.kind.Arrow(), c.words.take(c.rows), nil)
+		build(arrow.PrimitiveTypes.Int32, c.halves.take(c.rows), nil)
 	case schema.String, schema.JSON:
-		build(c.kind.Arrow(), c.halves.take(c.rows+1), c.bytes.take(c.used))
+		words := c.texts.take()
+		defer words.Release()
+		build(schema.Numbered, c.halves.take(c.rows), words)
 	}
-	c.before, c.rows, c.reserved, c.nulls, c.used = c.used, 0, 0, 0, 0
+	c.rows, c.reserved, c.nulls = 0, 0, 0
 	return arrays
 }
 
@@ -157,7 +146,8 @@ func (c *cells) release() {
 	c.valid.release()
 	c.words.release()
 	c.halves.release()
-	c.bytes.release()
+	c.bits.release()
+	c.texts.release()
 }
 
 // vector is a slice in an allocator's memory.

@@ -48,6 +48,7 @@ func checkAnswer(t testing.TB, a *hunting.Answer) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	layout = schema.NumberedArrow(layout)
 	var rows int64
 	for _, rec := range a.Records {
 		if !rec.Schema().Equal(layout) || rec.NumRows() == 0 {
@@ -85,8 +86,8 @@ func valueText(column arrow.Array, i int) string {
 		return "null"
 	}
 	switch c := column.(type) {
-	case *array.String:
-		return strconv.Quote(c.Value(i))
+	case *array.Dictionary:
+		return strconv.Quote(c.Dictionary().(*array.String).Value(c.GetValueIndex(i)))
 	case *array.Int64:
 		return strconv.FormatInt(c.Value(i), 10)
 	case *array.Float64:

@@ -1,11 +1,17 @@
 package hunting
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/bits"
 	"unicode/utf8"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/zeebo/xxh3"
 
 	"huntlake/schema"
 )
@@ -20,20 +26,112 @@ const (
 
 var errUTF8 = errors.New("text is not valid UTF-8")
 
-// readText reads a string into the column: eight bytes at a time are loaded, stored and searched for what must not
-// be taken as it is. Most bytes of an answer go this way.
-func (c *cells) readText(s *scanner) error {
-	start := c.used
+// texts numbers the distinct texts of one column of a record.
+//
+// A text is read to the end of what is kept, numbered, and, if it is known, given up again by not moving that end.
+// Half of all texts and more are those of the row above: where the body repeats its bytes, they are not read at all.
+type texts struct {
+	slots  schema.Slots
+	bytes  vector[byte]  // the distinct texts, one behind the other
+	ends   vector[int32] // of each of them in bytes, behind a leading 0
+	used   int           // of bytes
+	before int           // used by the record before this one
+	raw    []byte        // the text read last as it stands in the body, its closing quote included; empty: not known
+	last   int32         // its number
+}
+
+// maxRaw is the longest text that is held against the one after it.
+const maxRaw = 1 << 10
+
+func newTexts(mem memory.Allocator) texts {
+	return texts{bytes: vector[byte]{mem: mem}, ends: vector[int32]{mem: mem}}
+}
+
+func (t *texts) reserve(rows int) {
+	t.ends.grow(rows + 1)
+	t.ends.of[0] = 0
+}
+
+// add numbers a text.
+func (t *texts) add(b []byte) int32 {
+	start := t.used
+	copy(t.room(len(b)), b)
+	t.used += len(b)
+	return t.number(start)
+}
+
+// number returns the number of the text that was read to start.
+func (t *texts) number(start int) int32 {
+	text := t.bytes.of[start:t.used]
+	hash := uint32(xxh3.Hash(text))
+	at, id := t.slots.First(hash)
+	for ; id >= 0; at, id = t.slots.Next(at, hash) {
+		if bytes.Equal(t.bytes.of[t.ends.of[id]:t.ends.of[id+1]], text) {
+			t.used = start
+			return id
+		}
+	}
+	id = t.slots.Put(at, hash)
+	t.ends.of[id+1] = int32(t.used)
+	return id
+}
+
+// room returns where the next text goes: n bytes or more.
+func (t *texts) room(n int) []byte {
+	if t.used+n > len(t.bytes.of) {
+		t.bytes.grow(max(t.used+n, 2*t.used, t.before+t.before/8, 1024))
+	}
+	return t.bytes.of[t.used:]
+}
+
+// take hands the texts over, in the order of their numbers, and starts on the next record.
+func (t *texts) take() *array.Data {
+	n := t.slots.Len()
+	ends, bytes := t.ends.take(n+1), t.bytes.take(t.used)
+	defer ends.Release()
+	defer bytes.Release()
+	t.slots.Reset()
+	t.before, t.used, t.raw = t.used, 0, t.raw[:0]
+	return array.NewData(arrow.BinaryTypes.String, n, []*memory.Buffer{nil, ends, bytes}, nil, 0, 0)
+}
+
+func (t *texts) release() {
+	t.bytes.release()
+	t.ends.release()
+}
+
+// read reads a string and returns its number.
+func (t *texts) read(s *scanner) (int32, error) {
+	if n := len(t.raw); n > 0 && n < s.end-s.pos && string(s.buf[s.pos+1:s.pos+1+n]) == string(t.raw) {
+		s.pos += 1 + n
+		return t.last, nil
+	}
+	begun := s.offset() + 1
+	id, err := t.readAnew(s)
+	if err != nil {
+		return 0, err
+	}
+	t.last, t.raw = id, t.raw[:0]
+	if from := begun - s.base; from >= 0 && int(from)+maxRaw >= s.pos { // it still lies in the window, and is short
+		t.raw = append(t.raw, s.buf[from:s.pos]...)
+	}
+	return id, nil
+}
+
+// readAnew reads a string whatever came before it: eight bytes at a time are loaded, stored and searched for what must
+// not be taken as it is.
+func (t *texts) readAnew(s *scanner) (int32, error) {
+	start := t.used
 	seen := uint64(0)
 	s.pos++
 	for {
-		dst := c.bytes.of[c.used:]
+		dst := t.bytes.of[t.used:]
 		if len(dst) < textStep {
-			dst = c.room(textStep)
+			dst = t.room(textStep)
 		}
 		n, word, special := copyPlain(dst, s.buf[s.pos:])
 		seen |= word
-		c.used += n
+		t.used += n
 		s.pos += n
 		if special == 0 {
 			continue
@@ -41,17 +139,20 @@ func (c *cells) readText(s *scanner) error {
 		switch b := s.buf[s.pos]; {
 		case b == '"':
 			s.pos++
-			return c.endString(start, seen)
+			if seen&highBits != 0 && !utf8.Valid(t.bytes.of[start:t.used]) {
+				return 0, errUTF8
+			}
+			return t.number(start), nil
 		case b == '\\':
-			if err := c.readEscape(s); err != nil {
-				return err
+			if err := t.readEscape(s); err != nil {
+				return 0, err
 			}
 		case s.pos < s.end:
-			return fmt.Errorf("string holds a bare %q", b)
-		case c.used-start > s.limit:
-			return errTooLong
+			return 0, fmt.Errorf("string holds a bare %q", b)
+		case t.used-start > s.limit:
+			return 0, errTooLong
 		case !s.more():
-			return s.ended()
+			return 0, s.ended()
 		}
 	}
 }
@@ -73,13 +174,13 @@ func copyPlain(dst, src []byte) (n int, seen, special uint64) {
 	return n, seen, 0
 }
 
-// readEscape reads an escape into the column. A backslash is the usual one, as in paths.
-func (c *cells) readEscape(s *scanner) error {
+// readEscape reads an escape. A backslash is the usual one, as in paths.
+func (t *texts) readEscape(s *scanner) error {
 	for s.end-s.pos < maxEscape && s.more() {
 	}
 	if s.buf[s.pos+1] == '\\' {
-		c.room(1)[0] = '\\'
-		c.used++
+		t.room(1)[0] = '\\'
+		t.used++
 		s.pos += 2
 		return nil
 	}
@@ -87,15 +188,7 @@ func (c *cells) readEscape(s *scanner) error {
 	if err != nil && s.end-s.pos < maxEscape {
 		return s.ended()
 	}
-	c.used += utf8.EncodeRune(c.room(utf8.UTFMax), r)
+	t.used += utf8.EncodeRune(t.room(utf8.UTFMax), r)
 	s.pos += size
 	return err
-}
-
-func (c *cells) endString(start int, seen uint64) error {
-	if seen&highBits != 0 && !utf8.Valid(c.bytes.of[start:c.used]) {
-		return errUTF8
-	}
-	c.endText()
-	return nil
 }

@@ -42,7 +42,11 @@ func (d *decoder) readText(c *column) error {
 		return d.readDynamic(c)
 	}
 	if c.kind == schema.String {
-		return c.readText(d.scan)
+		id, err := c.texts.read(d.scan)
+		if err == nil {
+			c.number(id)
+		}
+		return err
 	}
 	body, escaped, err := d.scan.text()
 	if err != nil {
