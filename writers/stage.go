@@ -91,7 +91,6 @@ type stager struct {
 	recs   []arrow.Record
 	refs   []ref             // all rows in the order they are staged in
 	hashes [][]schema.Digest // of rows, by record
-	sizes  [][]int32         // of rows, by record
 	out    Staged
 }
 
@@ -128,7 +127,6 @@ func (s *stager) read() error {
 			cells[s.cell(events[row], arrivals[row])]++
 		}
 		s.hashes = append(s.hashes, hasher.Rows(rec, nil))
-		s.sizes = append(s.sizes, sizes(rec))
 	}
 	if timed {
 		slices.SortFunc(s.refs, s.compare)
@@ -200,9 +198,9 @@ func (s *stager) encode(object *bytes.Buffer) error {
 		}
 		refs := rest[:n]
 		err := w.write(func() arrow.Record {
-			batch := s.batch(refs)
-			refs = refs[len(batch):]
-			return g.record(batch)
+			rec, n := g.record(refs)
+			refs = refs[n:]
+			return rec
 		})
 		if err != nil {
 			return err
@@ -212,16 +210,4 @@ func (s *stager) encode(object *bytes.Buffer) error {
 		rest = rest[n:]
 	}
 	return nil
-}
-
-// batch returns as many of refs as make one record.
-func (s *stager) batch(refs []ref) []ref {
-	bytes := 0
-	for i, r := range refs {
-		bytes += int(s.sizes[r.rec][r.row])
-		if i == stagedRows || i > 0 && bytes > stagedBytes {
-			return refs[:i]
-		}
-	}
-	return refs
 }

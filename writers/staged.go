@@ -19,8 +19,9 @@ import (
 //
 // The object is the concatenation of its sections, by ascending dt. A section is one zstd frame with a checksum and a
 // window of at most 1 MB; in it lies one Arrow IPC stream, whose schema is the lake schema of its time without the
-// fields' metadata, and whose records hold that dt's rows by ascending event time, at most 4,096 rows or about 512 kB
-// each. Neither must change, for what was staged before an update is published after it.
+// fields' metadata, and whose records hold that dt's rows by ascending event time, at most 4,096 rows or about 2 MB
+// each. Strings are dictionary-encoded, with 16-bit indices and a dictionary for each record; whoever reads also takes
+// other indices, and plain strings. None of this must change, for what was staged before an update is published after it.
 type Staged struct {
 	Key      string // empty if there are no rows: then there is no object either
 	Rows     int64
@@ -56,9 +57,12 @@ type Input struct {
 
 const (
 	stagedRows   = 4096
-	stagedBytes  = 512 << 10
+	stagedBytes  = 2 << 20
 	stagedWindow = 1 << 20
 )
+
+// stagedTexts is what strings are staged as: a record's numbers fit into 16 bits.
+var stagedTexts = &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int16, ValueType: arrow.BinaryTypes.String}
 
 // stagedSchema is s without metadata.
 func stagedSchema(s *arrow.Schema) *arrow.Schema {
