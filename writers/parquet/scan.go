@@ -13,8 +13,9 @@ import (
 // scanRows is how many rows a scanned record has at most. Long texts make for fewer.
 const scanRows = 8192
 
-// Scan calls fn with the rows of the file in their order, as records of f.Schema, until fn fails. A record is released
-// when fn returns. In memory are one row group as it lies in the file, and one page of each column.
+// Scan calls fn with the rows of the file in their order, as records of f.Schema, until fn fails; strings are numbered,
+// as schema.Numbered says, where the file has a dictionary of them. A record is gone when fn returns, whoever retains it. In
+// memory are one row group as it lies in the file, its dictionaries, and one page of each column.
 func (f *File) Scan(mem memory.Allocator, fn func(arrow.Record) error) error {
 	var rows int64
 	for i, group := range f.file.RowGroups() {
@@ -37,21 +38,18 @@ func (f *File) scanGroup(i int, group parquetgo.RowGroup, mem memory.Allocator, 
 	}
 	cursors := make([]*cursor, len(group.ColumnChunks()))
 	for k, c := range group.ColumnChunks() {
-		cursors[k] = &cursor{pages: c.(*parquetgo.FileColumnChunk).PagesFrom(loaded), field: f.schema.Field(k)}
+		pages := c.(*parquetgo.FileColumnChunk).PagesFrom(loaded)
+		cursors[k] = &cursor{pages: pages, field: f.schema.Field(k), values: newBuilder(mem, f.schema.Field(k).Type)}
 		defer cursors[k].close()
 	}
-	builder := array.NewRecordBuilder(mem, f.schema)
-	defer builder.Release()
 	var rows int64
 	for rows < group.NumRows() {
 		n := min(int64(scanRows), group.NumRows()-rows)
-		for k, c := range cursors {
-			if err := c.read(builder.Field(k), int(n)); err != nil {
-				return rows, fmt.Errorf("scan parquet: column %q of row group %d: %w", c.field.Name, i, err)
-			}
+		rec, err := record(cursors, int(n))
+		if err != nil {
+			return rows, fmt.Errorf("scan parquet: row group %d: %w", i, err)
 		}
-		rec := builder.NewRecord()
-		err := fn(rec)
+		err = fn(rec)
 		rec.Release()
 		if err != nil {
 			return rows, err
@@ -61,23 +59,60 @@ func (f *File) scanGroup(i int, group parquetgo.RowGroup, mem memory.Allocator, 
 	return rows, nil
 }
 
+// record takes the next n rows from all columns.
+func record(cursors []*cursor, n int) (arrow.Record, error) {
+	fields, columns := make([]arrow.Field, len(cursors)), make([]arrow.Array, len(cursors))
+	for k, c := range cursors {
+		if err := c.read(n); err != nil {
+			for _, done := range columns[:k] {
+				done.Release()
+			}
+			return nil, fmt.Errorf("column %q: %w", c.field.Name, err)
+		}
+		columns[k] = c.values.NewArray()
+		fields[k] = c.field
+		fields[k].Type = columns[k].DataType()
+	}
+	rec := array.NewRecord(arrow.NewSchema(fields, nil), columns, int64(n))
+	for _, c := range columns {
+		c.Release()
+	}
+	return rec, nil
+}
+
 // cursor goes through one column of a row group.
 type cursor struct {
-	pages *parquetgo.FilePages
-	field arrow.Field
-	page  parquetgo.Page // nil before the first
-	row   int            // in page
-	value int            // in page: nulls have none
+	pages  *parquetgo.FilePages
+	field  arrow.Field
+	values builder
+	page   parquetgo.Page // nil before the first
+	row    int            // in page
+	value  int            // in page: nulls have none
+}
+
+// builder builds the column of a record.
+type builder interface {
+	Reserve(n int)
+	NewArray() arrow.Array
+	Release()
+}
+
+func newBuilder(mem memory.Allocator, typ arrow.DataType) builder {
+	if typ.ID() == arrow.STRING {
+		return newTextBuilder(mem)
+	}
+	return array.NewBuilder(mem, typ)
 }
 
 func (c *cursor) close() {
 	parquetgo.Release(c.page)
 	_ = c.pages.Close() // it reads from memory
+	c.values.Release()
 }
 
-// read appends the next n rows to b.
-func (c *cursor) read(b array.Builder, n int) error {
-	b.Reserve(n)
+// read takes the next n rows.
+func (c *cursor) read(n int) error {
+	c.values.Reserve(n)
 	for n > 0 {
 		if c.page == nil || c.row == int(c.page.NumRows()) {
 			if err := c.turn(); err != nil {
@@ -85,7 +120,7 @@ func (c *cursor) read(b array.Builder, n int) error {
 			}
 		}
 		take := min(n, int(c.page.NumRows())-c.row)
-		if err := c.take(b, take); err != nil {
+		if err := c.take(take); err != nil {
 			return err
 		}
 		n -= take

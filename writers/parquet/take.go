@@ -2,21 +2,19 @@ package parquet
 
 import (
 	"fmt"
-	"unsafe"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/parquet-go/parquet-go/encoding"
 )
 
-// take appends the next n rows of the page to b.
-func (c *cursor) take(b array.Builder, n int) error {
+// take takes the next n rows of the page.
+func (c *cursor) take(n int) error {
 	ids, values := []int32(nil), c.page.Data()
 	if d := c.page.Dictionary(); d != nil {
 		ids, values = values.Int32(), d.Page().Data()
 	}
 	s := selection{levels: c.page.DefinitionLevels()[c.row : c.row+n], ids: ids, at: c.value}
-	switch b := b.(type) {
+	switch b := c.values.(type) {
 	case *array.BooleanBuilder:
 		bits := values.Boolean()
 		s.each(b.AppendNull, func(i int) { b.UnsafeAppend(bits[i/8]>>(i%8)&1 != 0) })
@@ -32,26 +30,14 @@ func (c *cursor) take(b array.Builder, n int) error {
 	case *array.Float64Builder:
 		words := values.Double()
 		s.each(b.AppendNull, func(i int) { b.UnsafeAppend(words[i]) })
-	case *array.StringBuilder:
-		takeTexts(&s, b, values)
+	case *textBuilder:
+		b.take(&s, values)
 	default:
-		return fmt.Errorf("type %v is not one of the lake's", b.Type())
+		return fmt.Errorf("type %v is not one of the lake's", c.field.Type)
 	}
 	c.row += n
 	c.value = s.at
 	return nil
-}
-
-func takeTexts(s *selection, b *array.StringBuilder, values encoding.Values) {
-	data, offsets := values.ByteArray()
-	text := func(i int) string {
-		v := data[offsets[i]:offsets[i+1]]
-		return unsafe.String(unsafe.SliceData(v), len(v)) // Append copies it
-	}
-	size, again := 0, *s
-	again.each(func() {}, func(i int) { size += len(text(i)) })
-	b.ReserveData(size)
-	s.each(b.AppendNull, func(i int) { b.Append(text(i)) })
 }
 
 // selection is some rows of a page.
