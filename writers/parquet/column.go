@@ -94,11 +94,7 @@ func (c *column) endPage() error {
 		return nil
 	}
 	values := c.values.page()
-	body, err := values.appendTo(c.appendLevels(c.body[:0]))
-	if err != nil {
-		return fmt.Errorf("encode page of column %q: %w", c.name, err)
-	}
-	c.body = body
+	c.body = values.appendTo(c.appendLevels(c.body[:0]))
 	page, plain, err := c.page(format.PageHeader{
 		Type: format.DataPage,
 		DataPageHeader: thrift.New(format.DataPageHeader{
@@ -107,7 +103,7 @@ func (c *column) endPage() error {
 			DefinitionLevelEncoding: format.RLE,
 			RepetitionLevelEncoding: format.RLE,
 		}),
-	}, body)
+	}, c.body)
 	if err != nil {
 		return fmt.Errorf("encode page of column %q: %w", c.name, err)
 	}

@@ -2,7 +2,6 @@ package parquet
 
 import (
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -52,10 +51,9 @@ func (p page) encoding() format.Encoding {
 }
 
 // appendTo appends the values to dst as they lie in a data page.
-func (p page) appendTo(dst []byte) ([]byte, error) {
+func (p page) appendTo(dst []byte) []byte {
 	if len(p.ids) == 0 {
-		return append(dst, p.plain...), nil
+		return append(dst, p.plain...)
 	}
-	encoded, err := new(rle.DictionaryEncoding).EncodeInt32(dst[len(dst):], p.ids)
-	return append(dst, encoded...), err
+	return appendHybrid(dst, p.ids)
 }

@@ -68,7 +68,7 @@ func (w *words) page() page {
 	p := page{ids: w.ids, bounds: w.bounds()}
 	first := w.all == 0
 	w.all += w.size()
-	if first && !repeats(w.all, w.width*len(w.known.words)) {
+	if first && 2*w.width*len(w.known.words) > w.all {
 		w.known.reset()
 		w.plain = true
 	}
