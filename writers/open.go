@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"gocloud.dev/blob"
-	_ "gocloud.dev/blob/azureblob" // azblob://
-	_ "gocloud.dev/blob/gcsblob"   // gs://
+	"gocloud.dev/blob/azureblob"
+	_ "gocloud.dev/blob/gcsblob" // gs://
 	"gocloud.dev/blob/memblob"
 	_ "gocloud.dev/blob/s3blob" // s3://
 
@@ -78,7 +78,7 @@ func openRemote(ctx context.Context, u *url.URL) (*Bucket, error) {
 	prefix := strings.Trim(u.Path, "/")
 	root := *u
 	root.Path, root.RawPath = "", ""
-	b, err := blob.OpenBucket(ctx, root.String())
+	b, err := openURL(ctx, &root)
 	if err != nil {
 		return nil, fmt.Errorf("open bucket %s: %s", place, strings.TrimPrefix(err.Error(), fmt.Sprintf("open bucket %v: ", &root)))
 	}
@@ -86,6 +86,15 @@ func openRemote(ctx context.Context, u *url.URL) (*Bucket, error) {
 		b = blob.PrefixedBucket(b, prefix+"/")
 	}
 	return wrap(b, place), nil
+}
+
+// openURL opens a bucket as gocloud.dev does, but for Azure's, whose client needs telling to send checksums: that of S3
+// sends a CRC32 of each part, and that of Google a CRC32C of the object.
+func openURL(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
+	if u.Scheme == azureblob.Scheme {
+		return openAzure(ctx, u)
+	}
+	return blob.OpenBucket(ctx, u.String())
 }
 
 // placeOf is u without credentials and options.
