@@ -22,9 +22,10 @@ import (
 //   - After an error other than fs.ErrExist nobody knows whether the object was created; after fs.ErrExist the object
 //     may be the caller's own, because a store's client repeats requests whose answer was lost. Either way the caller
 //     reads back and compares.
+//   - What is uploaded carries checksums, and a store that verifies them refuses what was damaged on its way.
 //
-// Errors match fs.ErrExist, fs.ErrNotExist and fs.ErrPermission where that is what happened, and name the object's
-// place, without what a URL may hold of credentials. All methods are safe to call concurrently. Requests that fail in
+// Errors match fs.ErrExist, fs.ErrNotExist, fs.ErrPermission and ErrNoBucket where that is what happened, and name the
+// object's place, without what a URL may hold of credentials. All methods are safe to call concurrently. Requests that fail in
 // passing are repeated by the store's client, and a read that breaks off is continued; callers need not retry.
 type Bucket struct {
 	blob  *blob.Bucket

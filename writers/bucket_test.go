@@ -37,7 +37,7 @@ func TestFolder(t *testing.T) {
 }
 
 func TestMeaningOfErrors(t *testing.T) {
-	sentinels := []error{fs.ErrExist, fs.ErrNotExist, fs.ErrPermission}
+	sentinels := []error{fs.ErrExist, fs.ErrNotExist, fs.ErrPermission, writers.ErrNoBucket}
 	for _, c := range []struct {
 		code gcerrors.ErrorCode
 		want error
@@ -58,7 +58,11 @@ func TestMeaningOfErrors(t *testing.T) {
 				"create": b.Create(t.Context(), "log/1", nil), "read": readErr, "list": listErr,
 			} {
 				for _, s := range sentinels {
-					if got, want := errors.Is(err, s), s == c.want; got != want {
+					want := c.want
+					if want == fs.ErrNotExist && verb != "read" {
+						want = writers.ErrNoBucket
+					}
+					if got, want := errors.Is(err, s), s == want; got != want {
 						t.Errorf("%s: %v: errors.Is(err, %v) = %v, want %v", verb, err, s, got, want)
 					}
 				}

@@ -10,14 +10,18 @@ import (
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/aws/smithy-go"
 	"gocloud.dev/gcerrors"
 	"google.golang.org/api/googleapi"
 )
 
+// ErrNoBucket says that the bucket, or container, itself is not there.
+var ErrNoBucket = errors.New("there is no such bucket")
+
 // storeError is what a store answered, translated once.
 type storeError struct {
 	verb, place string
-	kind        error // fs.ErrExist, fs.ErrNotExist, fs.ErrPermission or nil
+	kind        error // fs.ErrExist, fs.ErrNotExist, fs.ErrPermission, ErrNoBucket or nil
 	err         error // as it came
 }
 
@@ -42,14 +46,22 @@ func (b *Bucket) translate(verb, key string, err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%s %s: %w", verb, place, err)
 	}
-	return &storeError{verb: verb, place: place, kind: b.kind(err), err: err}
+	kind := b.kind(err)
+	if kind == fs.ErrNotExist && (verb == "create" || verb == "list") {
+		kind = ErrNoBucket // it takes no more than the bucket to create an object, or to list none
+	}
+	return &storeError{verb: verb, place: place, kind: kind, err: err}
 }
 
 // kind is the meaning of err that callers act on. Google's 403 and Azure's come as other things from the driver.
 func (b *Bucket) kind(err error) error {
+	var amazon smithy.APIError
 	var google *googleapi.Error
 	var azure *azcore.ResponseError
 	switch {
+	case b.blob.ErrorAs(err, &amazon) && amazon.ErrorCode() == "NoSuchBucket",
+		b.blob.ErrorAs(err, &azure) && azure.ErrorCode == "ContainerNotFound":
+		return ErrNoBucket
 	case b.blob.ErrorAs(err, &google) && google.Code == http.StatusForbidden,
 		b.blob.ErrorAs(err, &azure) && azure.StatusCode == http.StatusForbidden:
 		return fs.ErrPermission

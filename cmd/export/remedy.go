@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"huntlake/pipeline/hunting"
+	"huntlake/writers"
 )
 
 // remedies says what the user can do about err; a line for each kind of fault in it. Where the error itself says it,
@@ -40,6 +41,8 @@ func remedy(err error) string {
 		return "free space there, then run again: what was committed stays, and the rest is read again"
 	case errors.Is(err, syscall.ENOTDIR):
 		return "a file is in the way: name another folder, or move the file"
+	case errors.Is(err, writers.ErrNoBucket):
+		return "create the bucket (huntlake makes none), or correct lake: in the configuration"
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
 		return "give this account the right to create, read, list and delete there, or set lake: to another place; huntlake check tries each right"
 	case errors.As(err, &dns), errors.As(err, &network):
