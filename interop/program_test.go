@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,13 +31,32 @@ type program struct {
 	endpoint string // of the service
 }
 
-// newProgram builds the program and serves the tables, at the time that it is, without quotas.
+// programDir is where the program is built, for all tests, until TestMain removes it.
+var programDir = filepath.Join(os.TempDir(), fmt.Sprintf("huntlake-interop-%d", os.Getpid()))
+
+// built builds the program, once, and returns its path.
+var built = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(programDir, "huntlake")
+	if out, err := exec.Command("go", "build", "-C", "..", "-o", path, "./cmd/export").CombinedOutput(); err != nil {
+		return path, fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// TestMain removes what was built.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	_ = os.RemoveAll(programDir)
+	os.Exit(code)
+}
+
+// newProgram serves the tables, at the time that it is, without quotas.
 func newProgram(t *testing.T, tables []simulator.Table, change ...func(*simulator.Options)) *program {
 	t.Helper()
 	p := &program{t: t, dir: t.TempDir()}
-	p.path = filepath.Join(p.dir, "huntlake")
-	if out, err := exec.Command("go", "build", "-C", "..", "-o", p.path, "./cmd/export").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+	var err error
+	if p.path, err = built(); err != nil {
+		t.Fatal(err)
 	}
 	opts := simulator.Options{Tables: tables, Now: time.Now, Token: "right", Limits: simulator.Limits{
 		CallsPerMinute: -1, CallsPerHour: -1, RunTimePerHour: -1, RunTimePerDay: -1,
@@ -44,7 +64,6 @@ func newProgram(t *testing.T, tables []simulator.Table, change ...func(*simulato
 	for _, c := range change {
 		c(&opts)
 	}
-	var err error
 	if p.service, err = simulator.New(opts); err != nil {
 		t.Fatal(err)
 	}
