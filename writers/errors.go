@@ -59,10 +59,11 @@ func (b *Bucket) kind(err error) error {
 	var google *googleapi.Error
 	var azure *azcore.ResponseError
 	switch {
-	case b.blob.ErrorAs(err, &amazon) && amazon.ErrorCode() == "NoSuchBucket",
+	case errors.As(err, &amazon) && amazon.ErrorCode() == "NoSuchBucket",
 		b.blob.ErrorAs(err, &azure) && azure.ErrorCode == "ContainerNotFound":
 		return ErrNoBucket
-	case b.blob.ErrorAs(err, &google) && google.Code == http.StatusForbidden,
+	case errors.As(err, &amazon) && amazon.ErrorCode() == "AccessDenied",
+		b.blob.ErrorAs(err, &google) && google.Code == http.StatusForbidden,
 		b.blob.ErrorAs(err, &azure) && azure.StatusCode == http.StatusForbidden:
 		return fs.ErrPermission
 	}

@@ -12,7 +12,8 @@ import (
 	"huntlake/writers"
 )
 
-// lake tries each right in the bucket on two small objects, and removes them.
+// lake tries each right in the bucket on two small objects, and removes them; and, where that is a right of its own, on
+// an upload in parts, which it gives up.
 func (c *checklist) lake(ctx context.Context, b *writers.Bucket) {
 	key, content := "_export/check-"+nonce(), []byte("huntlake check\n")
 	if err := b.Create(ctx, key, content); err != nil {
@@ -33,6 +34,9 @@ func (c *checklist) lake(ctx context.Context, b *writers.Bucket) {
 		err = removed(ctx, b, key+"-2")
 	}
 	c.add("lake: delete", err, "")
+	if tried, err := b.GiveUp(ctx, key+"-3"); tried {
+		c.add("lake: give up an upload", err, "")
+	}
 }
 
 // createAgain expects a refusal: all that keeps two writers apart rests on it.

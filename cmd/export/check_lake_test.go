@@ -38,12 +38,19 @@ func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer b.mu.Unlock()
 	_, there := b.objects[key]
 	verb := r.Method
-	if verb == http.MethodGet && r.URL.Query().Has("list-type") {
+	switch query := r.URL.Query(); {
+	case verb == http.MethodGet && query.Has("list-type"):
 		verb = "LIST"
+	case verb == http.MethodDelete && query.Has("uploadId"):
+		verb = "ABORT"
 	}
 	switch {
 	case verb == b.denied:
 		b.fail(w, http.StatusForbidden, "AccessDenied")
+	case verb == http.MethodPost: // begins an upload in parts
+		_, _ = fmt.Fprint(w, "<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>")
+	case verb == "ABORT":
+		w.WriteHeader(http.StatusNoContent)
 	case verb == "LIST":
 		b.list(w, r.URL.Query().Get("prefix"))
 	case verb == http.MethodPut && there && !b.replaces && (!b.careless || !strings.HasSuffix(key, "-2")):
@@ -102,6 +109,7 @@ func TestCheckLake(t *testing.T) {
 		{"no list", &bucket{denied: "LIST"}, []string{"lake: list: list s3://lake/_export/check-"}, 0},
 		{"no read", &bucket{denied: http.MethodGet}, []string{"lake: read: read s3://lake/_export/check-", "lake: delete: read s3://lake/_export/check-"}, 1},
 		{"no delete", &bucket{denied: http.MethodDelete}, []string{"lake: delete: delete s3://lake/_export/check-"}, 2},
+		{"no giving up", &bucket{denied: "ABORT"}, []string{"lake: give up an upload: give up the upload of s3://lake/_export/check-"}, 0},
 		{"hidden", &bucket{hidden: true}, []string{"lake: list: list _export/check-"}, 0},
 		{"replaces", &bucket{replaces: true}, []string{"lake: create only where nothing is: create _export/check-", "lake: read: read _export/check-"}, 0},
 		{"careless", &bucket{careless: true}, []string{"lake: create only where nothing is: create _export/check-"}, 0},
