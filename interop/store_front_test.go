@@ -78,10 +78,8 @@ type ending struct{}
 
 func (ending) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// flip passes on a request's body with one bit of its middle changed.
-func flip(r *http.Request) {
-	r.Body = &flipped{ReadCloser: r.Body, at: max(0, r.ContentLength/2)}
-}
+// flip changes one bit of the byte at a place of a request's body.
+func flip(r *http.Request, at int64) { r.Body = &flipped{ReadCloser: r.Body, at: at} }
 
 // flipped is a body of which the byte at a place, counted down, has a bit changed.
 type flipped struct {
