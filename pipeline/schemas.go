@@ -57,6 +57,6 @@ func (t *TableSchema) count(s *checkpoint.State) {
 		if t.Files == 0 || dt < t.First {
 			t.First = dt
 		}
-		t.Files += len(s.Days[dt].Files)
+		t.Files += s.Days[dt].Sum().Files
 	}
 }
