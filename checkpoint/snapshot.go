@@ -19,7 +19,8 @@ import (
 
 // How many commits lie between two snapshots: the fewer, the less an opening has to read, and the more is written. It is
 // leastSpacing for a state of up to smallSnapshot bytes and grows with it, so that what is written for snapshots is at most
-// 64 KiB a commit; but no more than mostSpacing, so that an opening is bounded whatever the state is.
+// 64 KiB a commit; but no more than mostSpacing, so that an opening is bounded whatever the state is: beyond 16 MiB more is
+// written.
 const (
 	leastSpacing  = 16
 	mostSpacing   = 256

@@ -10,47 +10,43 @@ import (
 
 // room is the memory for answers, of all tenants together: without a bound, what a run takes would grow with how many
 // of them are behind. An answer takes its share when it begins to come and gives it back when its rows are durable, so
-// that the time in which the service works on it costs the others nothing. How many calls may be under way is bounded as
-// well, since an answer that waits for its share is kept waiting by the network, which loses patience in a minute or two.
+// that the time in which the service works on it costs the others nothing. What calls that are under way may bring is
+// bounded as well, since an answer that waits for its share is kept waiting by the network, which loses patience in a
+// minute or two.
 type room struct {
-	calls, bytes *semaphore.Weighted
+	asked, held *semaphore.Weighted // bytes of JSON, as expected
 }
 
 // The bounds: three answers as large as they come, which is what one tenant reads at once, or as many smaller ones as
-// are expected to be no larger together. An answer counts for a little at least, whatever is expected of it.
+// are expected to be no larger together; and sixteen that are asked for. An answer counts for a little at least, whatever
+// is expected of it.
 const (
-	roomCalls = 16
-	roomBytes = 3 * defaultBytes
+	roomAsked = 16 * defaultBytes
+	roomHeld  = 3 * defaultBytes
 	leastRoom = defaultBytes / 16
 	wideRow   = 5000 // bytes of JSON of a row of a table of which no answer is known yet
 )
 
 func newRoom() *room {
-	return &room{calls: semaphore.NewWeighted(roomCalls), bytes: semaphore.NewWeighted(roomBytes)}
+	return &room{asked: semaphore.NewWeighted(roomAsked), held: semaphore.NewWeighted(roomHeld)}
 }
 
 // askRows makes a call for so many rows. release gives back the memory of the answer.
 func (t *track) askRows(ctx context.Context, query string, rows int64) (a *hunting.Answer, release func(), err error) {
-	r := t.tenant.exporter.room
-	if err := r.calls.Acquire(ctx, 1); err != nil {
+	r, share := t.tenant.exporter.room, t.share(rows)
+	if err := r.asked.Acquire(ctx, share); err != nil {
 		return nil, nil, err
 	}
-	defer r.calls.Release(1)
-	var share int64
-	leave := func() { r.bytes.Release(share) }
+	defer r.asked.Release(share)
+	var held int64
+	leave := func() { r.held.Release(held) }
 	q := hunting.Query{Text: query, Want: t.fields(), Ready: func(ctx context.Context) error {
-		if share > 0 {
+		if held > 0 {
 			return nil // of an attempt that has failed
 		}
-		cost := t.cost()
-		expected := cost.Bytes(rows)
-		if cost.Answers == 0 {
-			expected = rows * wideRow
-		}
-		n := min(max(expected, leastRoom), defaultBytes)
-		err := r.bytes.Acquire(ctx, n)
+		err := r.held.Acquire(ctx, share)
 		if err == nil {
-			share = n
+			held = share
 		}
 		return err
 	}}
@@ -62,4 +58,14 @@ func (t *track) askRows(ctx context.Context, query string, rows int64) (a *hunti
 		a.Release()
 		leave()
 	}, nil
+}
+
+// share is how much room an answer of so many rows is given.
+func (t *track) share(rows int64) int64 {
+	cost := t.cost()
+	expected := cost.Bytes(rows)
+	if cost.Answers == 0 {
+		expected = rows * wideRow
+	}
+	return min(max(expected, leastRoom), defaultBytes)
 }

@@ -121,7 +121,7 @@ func TestRoom(t *testing.T) {
 	if n := api.mostBytes(); n < 100e6 || n > 200e6 {
 		t.Errorf("%d bytes of answers in memory at once", n)
 	}
-	if api.mostCalls > 16 {
+	if api.mostCalls > 20 { // 16 of them as large as they come
 		t.Errorf("%d calls under way at once", api.mostCalls)
 	}
 }

@@ -22,23 +22,32 @@ type expected struct {
 	past   map[string]checkpoint.Past // by folder: what the files of a day add up to that are not told apart any more
 }
 
-// verifyFiles holds the files against the ledger: each is read back whole, and no other may lie where readers look.
-func (t *track) verifyFiles(ctx context.Context, v *checkpoint.Verify) error {
-	want := expected{files: map[string]checkpoint.File{}, begun: map[string]bool{}, past: map[string]checkpoint.Past{}}
-	var published, staged, total int64
+func (t *track) expected() expected {
+	e := expected{files: map[string]checkpoint.File{}, begun: map[string]bool{}, past: map[string]checkpoint.Past{}}
 	t.ledger.View(func(s *checkpoint.State) {
-		want.number = s.Number
+		e.number = s.Number
 		for dt, day := range s.Days {
-			published += day.Rows()
 			for _, f := range day.Files {
-				want.files[f.Key] = f
+				e.files[f.Key] = f
 			}
 			if day.Past.Files > 0 {
-				want.past[path.Dir(s.FileKey(dt, 1))] = day.Past
+				e.past[path.Dir(s.FileKey(dt, 1))] = day.Past
 			}
 		}
 		for _, p := range s.Begun {
-			want.begun[p.Key] = true
+			e.begun[p.Key] = true
+		}
+	})
+	return e
+}
+
+// verifyFiles holds the files against the ledger: each is read back whole, and no other may lie where readers look.
+func (t *track) verifyFiles(ctx context.Context, v *checkpoint.Verify) error {
+	want := t.expected()
+	var published, staged, total int64
+	t.ledger.View(func(s *checkpoint.State) {
+		for _, day := range s.Days {
+			published += day.Rows()
 		}
 		for _, st := range s.Staged {
 			for _, sec := range st.Sections {
@@ -150,22 +159,15 @@ func pastDifferences(want, got map[string]checkpoint.Past) (out []string) {
 	return out
 }
 
-// knows looks again: another process may have published the file since the ledger was read.
-func (t *track) knows(ctx context.Context, key string) (known bool) {
+// knows looks again: another process may have published the file since the ledger was read, of a day that is known by its
+// sum alone by now.
+func (t *track) knows(ctx context.Context, key string) bool {
 	if t.ledger.Refresh(ctx) != nil {
 		return false
 	}
-	t.ledger.View(func(s *checkpoint.State) {
-		for _, p := range s.Begun {
-			known = known || p.Key == key
-		}
-		for _, day := range s.Days {
-			for _, f := range day.Files {
-				known = known || f.Key == key
-			}
-		}
-	})
-	return known
+	now := t.expected()
+	_, known := now.files[key]
+	return known || now.begun[key] || now.isPast(key)
 }
 
 func fileDifference(want checkpoint.File, got writers.File) string {

@@ -16,8 +16,10 @@ import (
 // call makes one call and reads the answer while it arrives. ran is how long the service worked on it: what it says
 // itself, or else the time until it began to answer, which it does when it has the whole result.
 func (c *Client) call(ctx context.Context, q Query, token string) (answer *Answer, ran time.Duration, err error) {
-	limited, cancel := context.WithTimeout(ctx, c.opts.Timeout)
+	limited, cancel := context.WithCancel(ctx)
 	defer cancel()
+	timer := time.AfterFunc(c.opts.Timeout, cancel)
+	defer timer.Stop()
 	req, err := c.request(limited, q, token)
 	if err != nil {
 		return nil, 0, err
@@ -28,9 +30,10 @@ func (c *Client) call(ctx context.Context, q Query, token string) (answer *Answe
 	var waited time.Duration
 	if err == nil {
 		defer resp.Body.Close()
-		if resp.StatusCode == http.StatusOK && q.Ready != nil {
-			err = q.Ready(limited)
+		if resp.StatusCode == http.StatusOK && q.Ready != nil && timer.Stop() { // the wait is ours, not the service's
+			err = q.Ready(ctx)
 			waited = c.opts.Now().Sub(begun) - ran
+			timer.Reset(max(c.opts.Timeout-ran, time.Second))
 		}
 	}
 	if err == nil {

@@ -118,6 +118,29 @@ func TestRunBoundsAnswers(t *testing.T) {
 	})
 }
 
+// What an answer waits for memory is not the service's time, and no sign that it is too big.
+func TestRunWaitsForMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := good
+		slow.wait = 150 * time.Second
+		q := query
+		q.Ready = func(ctx context.Context) error { return hunting.Sleep(ctx, 10*time.Minute) }
+		a, err := newClient(t, &scripted{replies: []reply{slow}}, hunting.Options{Timeout: 200 * time.Second}).Run(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Release()
+		if a.Elapsed != slow.wait {
+			t.Errorf("%v for an answer that took %v", a.Elapsed, slow.wait)
+		}
+		late := reply{body: good.body[:20], endless: true, wait: 50 * time.Second}
+		q.Ready = func(context.Context) error { return errors.New("no room") }
+		if _, err := newClient(t, &scripted{replies: []reply{late}}, hunting.Options{Retries: -1}).Run(t.Context(), q); err == nil || !strings.Contains(err.Error(), "no room") {
+			t.Errorf("without memory: %v", err)
+		}
+	})
+}
+
 // A refusal without end, or that takes over a terminal, is read in part and told as text; so is what the authority
 // says that issues tokens.
 func TestRunTamesRefusals(t *testing.T) {
