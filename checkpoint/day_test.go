@@ -98,3 +98,28 @@ func TestOldGapsAreMerged(t *testing.T) {
 		t.Errorf("the first is of [%v, %v) below %v", g.Start, g.End, g.Below)
 	}
 }
+
+// Along the time column a row may lie in the dt of an ingestion time long past: its file is told apart until no reading
+// can come to the row's own time.
+func TestForgedTimesKeepFiles(t *testing.T) {
+	s := checkpoint.NewState(ours)
+	for day := range 160 {
+		p := plan(partition.Whole, 24*day, 24, 10)
+		p.Slices[0].Slice.Floor, p.Floor = floor, floor
+		r := reading(p.Slices[0].Slice, 1)
+		more(t, s, p, stage(receipt(r, 10, part{day, 10})))
+		more(t, s, &checkpoint.Settled{Stream: partition.Whole, DT: dayZero + partition.Date(day), Rows: 10})
+		more(t, s, begin(s.Number+1, day, r))
+		ended := end(s.Number, day, 10, digest(10))
+		if day == 0 {
+			ended.File.Newest = at(24 * 150)
+		}
+		more(t, s, ended)
+	}
+	if n := len(s.Days[dayZero].Files); n != 1 {
+		t.Errorf("day 0, whose newest row lies 150 days later, has %d files", n)
+	}
+	if n := len(s.Days[dayZero+1].Files); n != 0 {
+		t.Errorf("day 1 has %d files", n)
+	}
+}
