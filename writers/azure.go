@@ -21,6 +21,9 @@ import (
 // same.
 func openAzure(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 	opener := azureblob.URLOpener{MakeClient: azureClient, ServiceURLOptions: *azureblob.NewDefaultServiceURLOptions()}
+	if opener.ServiceURLOptions.AccountName == "" && u.Query().Get("storage_account") == "" {
+		return nil, errors.New("nothing says which storage account it is in: set AZURE_STORAGE_ACCOUNT, or write ?storage_account=NAME behind the container")
+	}
 	return opener.OpenBucketURL(ctx, u)
 }
 

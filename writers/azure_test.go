@@ -62,3 +62,11 @@ func TestTokenStays(t *testing.T) {
 		}
 	}
 }
+
+// A container without an account lies nowhere, and the user is told what to add.
+func TestAzureWantsAccount(t *testing.T) {
+	t.Setenv("AZURE_STORAGE_ACCOUNT", "")
+	if _, err := writers.Open(t.Context(), "azblob://lake"); err == nil || !strings.Contains(err.Error(), "?storage_account=NAME") {
+		t.Errorf("without an account: %v", err)
+	}
+}

@@ -81,6 +81,7 @@ type location struct {
 	bucket  string // none for file
 	prefix  string // without slashes around it; for file the absolute path
 	account string // Azure's, if the URL names it
+	query   url.Values
 }
 
 func locate(lakeURL string) (location, error) {
@@ -96,8 +97,8 @@ func locate(lakeURL string) (location, error) {
 	case "file":
 		return location{scheme: "file", prefix: strings.TrimRight(u.Path, "/")}, nil
 	case "s3", "gs", "azblob":
-		account := u.Query().Get("storage_account")
-		return location{scheme: u.Scheme, bucket: u.Host, prefix: strings.Trim(u.Path, "/"), account: account}, nil
+		q := u.Query()
+		return location{scheme: u.Scheme, bucket: u.Host, prefix: strings.Trim(u.Path, "/"), account: q.Get("storage_account"), query: q}, nil
 	}
 	return location{}, fmt.Errorf("no engine reads %s", placeOf(u))
 }

@@ -74,7 +74,12 @@ func TestSQLForDuckDB(t *testing.T) {
 	for _, c := range []struct{ lake, hint, root string }{
 		{"/var/lake", "", "/var/lake"},
 		{"file:///var/o'brien/", "", "/var/o''brien"},
-		{"s3://lake/a/b?region=eu-west-1", "-- CREATE SECRET lake (TYPE s3, PROVIDER credential_chain);\n", "s3://lake/a/b"},
+		{"s3://lake/a/b?region=eu-west-1", "-- CREATE SECRET lake (TYPE s3, PROVIDER credential_chain, REGION 'eu-west-1');\n", "s3://lake/a/b"},
+		{
+			"s3://lake?endpoint=http://127.0.0.1:9000&use_path_style=true&region=r",
+			"-- CREATE SECRET lake (TYPE s3, PROVIDER credential_chain, REGION 'r', ENDPOINT '127.0.0.1:9000', USE_SSL false, URL_STYLE 'path');\n",
+			"s3://lake",
+		},
 		{"gs://lake", "-- CREATE SECRET lake (TYPE gcs, KEY_ID '…', SECRET '…'); -- an HMAC key\n", "gs://lake"},
 		{
 			"azblob://lake/x?storage_account=acc", "-- CREATE SECRET lake (TYPE azure, PROVIDER credential_chain, ACCOUNT_NAME 'acc');\n",

@@ -3,6 +3,7 @@ package writers
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 )
 
 func duckRoot(l location) (string, error) {
@@ -20,13 +21,27 @@ func duckPreamble(l location) string {
 	const utc = "SET TimeZone = 'UTC';\n"
 	switch l.scheme {
 	case "s3":
-		return utc + "-- CREATE SECRET lake (TYPE s3, PROVIDER credential_chain);\n"
+		return utc + fmt.Sprintf("-- CREATE SECRET lake (TYPE s3, PROVIDER credential_chain%s);\n", duckS3(l.query))
 	case "gs":
 		return utc + "-- CREATE SECRET lake (TYPE gcs, KEY_ID '…', SECRET '…'); -- an HMAC key\n"
 	case "azblob":
 		return utc + fmt.Sprintf("-- CREATE SECRET lake (TYPE azure, PROVIDER credential_chain, ACCOUNT_NAME %s);\n", literal(cmp.Or(l.account, "…")))
 	}
 	return utc
+}
+
+// duckS3 is what the lake's URL says of its store, as options of a secret.
+func duckS3(q url.Values) (options string) {
+	if region := q.Get("region"); region != "" {
+		options += ", REGION " + literal(region)
+	}
+	if u, err := url.Parse(q.Get("endpoint")); err == nil && u.Host != "" {
+		options += fmt.Sprintf(", ENDPOINT %s, USE_SSL %t", literal(u.Host), u.Scheme != "http")
+	}
+	if q.Get("use_path_style") == "true" {
+		options += ", URL_STYLE 'path'"
+	}
+	return options
 }
 
 func duckTypes() types {

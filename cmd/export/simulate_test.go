@@ -3,8 +3,10 @@ package main_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +53,33 @@ func TestSimulate(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The configuration for a rehearsal fits the server as it is started without options.
+func TestRehearsal(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	var stdout bytes.Buffer
+	out := &locked{w: &stdout}
+	var g errgroup.Group
+	g.Go(func() error {
+		main.Run(ctx, []string{"simulate", "--rows", "50"}, out, io.Discard, os.LookupEnv)
+		return nil
+	})
+	printed := await(t, out, "  - AlertInfo\n")
+	text, err := os.ReadFile("../../configs/demo.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
+	dir := t.TempDir()
+	config := filepath.Join(dir, "huntlake.yaml")
+	ours := strings.ReplaceAll(address.ReplaceAllString(string(text), address.FindString(printed)), "lake: ../lake", "lake: ./lake")
+	if err := os.WriteFile(config, []byte(ours), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	huntlake(t, "check", "--config", config).want(t, 0, "EmailEvents")
+	stop()
+	_ = g.Wait()
 }
 
 // await returns what was printed, once word is in it.

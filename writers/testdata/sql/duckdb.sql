@@ -1,5 +1,5 @@
 SET TimeZone = 'UTC';
--- CREATE SECRET lake (TYPE s3, PROVIDER credential_chain);
+-- CREATE SECRET lake (TYPE s3, PROVIDER credential_chain, REGION 'eu-west-1');
 
 CREATE OR REPLACE VIEW "AlertInfo" AS SELECT -- no file yet
   NULL::TIMESTAMPTZ AS "Timestamp",
