@@ -11,11 +11,19 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 )
 
+// memoryLimit is from where on the collector works harder, in bytes, rather than let the heap double before it looks. It
+// is no bound: what bounds memory is how many answers are held at once.
+const memoryLimit = 400 << 20
+
 func main() {
+	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
+		debug.SetMemoryLimit(memoryLimit)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The first signal ends the work in order: what has been paid for is committed. The second finds the signals'
 	// usual effect again, and kills.
