@@ -148,10 +148,10 @@
 //
 // After every 16th commit the State is written to <ledger>/snapshot/<2^63-1 minus number, 20 digits>.json, so that the
 // first key listed is the newest: format, number, the sha256 of the text of state, and state. For each doubling of the
-// newest snapshot beyond 1 MiB they lie twice as far apart, up to 256 commits: what is written is at most 64 KiB a commit below 16 MiB,
-// and an opening is bounded. A snapshot saves reading the commits before it and proves nothing. One that cannot be read, or
-// is of another format, is passed over. All but the newest three are deleted by whoever writes the next; who has listed one
-// that is gone when he comes to read it lists again.
+// newest snapshot beyond 1 MiB they lie twice as far apart, up to 256 commits: what is written is at most 64 KiB a commit
+// below 16 MiB, and an opening is bounded. A snapshot saves reading the commits before it and proves nothing. One that
+// cannot be read, or is of another format, is passed over. All but the newest three are deleted by whoever writes the
+// next; who has listed one that is gone when he comes to read it lists again.
 //
 // # Order of writes
 //

@@ -14,8 +14,8 @@ import (
 const scanRows = 8192
 
 // Scan calls fn with the rows of the file in their order, as records of f.Schema, until fn fails; strings are numbered,
-// as schema.Numbered says, where the file has a dictionary of them. A record is gone when fn returns, whoever retains it. In
-// memory are one row group as it lies in the file, its dictionaries, and one page of each column.
+// as schema.Numbered says, where the file has a dictionary of them. A record is gone when fn returns, whoever retains it.
+// In memory are one row group as it lies in the file, its dictionaries, and one page of each column.
 func (f *File) Scan(mem memory.Allocator, fn func(arrow.Record) error) error {
 	var rows int64
 	for i, group := range f.file.RowGroups() {
