@@ -81,16 +81,15 @@ const (
 
 // catchUp folds the commits that follow, window of them at a time at first.
 func (l *Ledger) catchUp(ctx context.Context, window int) error {
-	for folded := 0; ; folded += window {
-		if folded > 0 {
-			window = fewCommits
-		}
-		if folded >= manyCommits {
-			window = manyCommits
-		}
+	for folded := 0; ; {
 		whole, err := l.foldNext(ctx, window)
 		if err != nil || !whole {
 			return err
+		}
+		folded += window
+		window = fewCommits
+		if folded >= manyCommits {
+			window = manyCommits
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"huntlake/checkpoint"
 	"huntlake/partition"
 	"huntlake/pipeline/hunting"
 )
@@ -29,7 +28,7 @@ func (t *track) firstProbe(ctx context.Context) ([]partition.Stream, error) {
 	width := binWidth(start, end)
 	query := t.table.Source.Overview(floor, width)
 	f, err := t.figures(ctx, planning, query, rowsField, binField, oldestField)
-	if errors.Is(err, hunting.ErrTooBig) || err == nil && t.mayBeCut(int64(f.rows)) {
+	if errors.Is(err, hunting.ErrTooBig) || err == nil && (isCapLike(int64(f.rows)) || t.tenant.rowCap.reached(int64(f.rows))) {
 		return t.probe(ctx, floor)
 	}
 	if err != nil {
@@ -46,21 +45,19 @@ func (t *track) firstProbe(ctx context.Context) ([]partition.Stream, error) {
 	return streams, nil
 }
 
-func (t *track) mayBeCut(rows int64) bool {
-	return isCapLike(rows) || rows == t.tenant.rowCap.at() || rows >= checkpoint.RowCap
-}
-
 // split tells the rows without an ingestion time from the others, and keeps the bins of those that begin in a range.
 func (f figures) split(floor, start, end, width partition.Tick) (streams []partition.Stream, bins []partition.Bin, err error) {
 	var stamped, without bool
 	for i := range f.rows {
-		at, oldest, rows := f.ticks(binField.Name, i), f.ticks(oldestField.Name, i), f.columns[rowsField.Name][i]
-		if oldest < floor {
-			return nil, nil, fmt.Errorf("the oldest row of bin %v is of %v, which was not asked for", at, oldest)
+		b, err := f.bin(i, floor, width)
+		if err != nil {
+			return nil, nil, err
 		}
-		stamped, without = stamped || at != partition.NoTick && rows > 0, without || at == partition.NoTick && rows > 0
-		if at >= start && at < end {
-			bins = append(bins, partition.Bin{Start: at, End: at + width, Rows: rows, Oldest: oldest})
+		if b.Rows > 0 {
+			stamped, without = stamped || b.Start != partition.NoTick, without || b.Start == partition.NoTick
+		}
+		if b.Start >= start && b.Start < end {
+			bins = append(bins, b)
 		}
 	}
 	if stamped {

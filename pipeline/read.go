@@ -210,8 +210,7 @@ func (t *track) tooBig(rows int64) string {
 // counts differ, the source is moving, and the receipt says so.
 func (t *track) trust(ctx context.Context, r *checkpoint.Receipt, counted int64) (bool, error) {
 	r.Counted = []int64{counted}
-	limit := t.tenant.rowCap.at()
-	capped := r.Received == limit || r.Received >= checkpoint.RowCap
+	capped := t.tenant.rowCap.reached(r.Received)
 	for len(r.Counted) <= 2 && (capped || r.Received != r.Counted[len(r.Counted)-1]) {
 		n, err := t.askCount(ctx, recounting, r.Reading.Slice)
 		if err != nil {

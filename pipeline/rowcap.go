@@ -27,6 +27,10 @@ func (c *rowCap) at() int64 {
 	return c.rows
 }
 
+// reached reports whether an answer of so many rows may have been cut: one of fewer is whole, unless the cap has yet to be
+// learned.
+func (c *rowCap) reached(rows int64) bool { return rows == c.at() || rows >= checkpoint.RowCap }
+
 // learn takes note of an answer that holds fewer rows than were counted, and reports whether it was cut: at a number at
 // which another answer ended, too. One alone proves nothing, however round it is: rows may have come in between.
 func (c *rowCap) learn(rows int64) bool {

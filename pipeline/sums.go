@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"huntlake/checkpoint"
 	"huntlake/partition"
 	"huntlake/pipeline/hunting"
 	"huntlake/schema"
@@ -35,9 +34,9 @@ func (t *track) askSums(ctx context.Context, s partition.Slice, q sums) (figures
 // isWhole reports whether sums of a slice are all of them. An answer of so many rows that doubt is in order is held
 // against a count of the slice.
 func (t *track) isWhole(ctx context.Context, s partition.Slice, f figures, doubt func(int64) bool) (bool, error) {
-	rows, limit := int64(f.rows), t.tenant.rowCap.at()
-	if rows == limit || !doubt(rows) {
-		return rows < checkpoint.RowCap && rows != limit, nil
+	rows := int64(f.rows)
+	if rows == t.tenant.rowCap.at() || !doubt(rows) {
+		return !t.tenant.rowCap.reached(rows), nil
 	}
 	n, err := t.askCount(ctx, planning, s)
 	if err != nil {
@@ -132,12 +131,8 @@ func (t *track) histogram(ctx context.Context, s partition.Slice, query string, 
 	}
 	bins := make([]partition.Bin, f.rows)
 	for i := range bins {
-		start, oldest := f.ticks(binField.Name, i), f.ticks(oldestField.Name, i)
-		if oldest < s.Floor {
-			return partition.Histogram{}, fmt.Errorf("answer to %q: the oldest row of bin %v is of %v, which was not asked for", query, start, oldest)
-		}
-		bins[i] = partition.Bin{
-			Start: start, End: start + span.Width, Rows: f.columns[rowsField.Name][i], Oldest: oldest,
+		if bins[i], err = f.bin(i, s.Floor, span.Width); err != nil {
+			return partition.Histogram{}, fmt.Errorf("answer to %q: %w", query, err)
 		}
 	}
 	h, err := partition.NewHistogram(span.Start, span.End, bins)
@@ -145,4 +140,13 @@ func (t *track) histogram(ctx context.Context, s partition.Slice, query string, 
 		return h, fmt.Errorf("answer to %q: %w", query, err)
 	}
 	return h, nil
+}
+
+// bin is the i-th bin of an answer, none of whose rows may be older than floor.
+func (f figures) bin(i int, floor, width partition.Tick) (partition.Bin, error) {
+	start, oldest := f.ticks(binField.Name, i), f.ticks(oldestField.Name, i)
+	if oldest < floor {
+		return partition.Bin{}, fmt.Errorf("the oldest row of bin %v is of %v, which was not asked for", start, oldest)
+	}
+	return partition.Bin{Start: start, End: start + width, Rows: f.columns[rowsField.Name][i], Oldest: oldest}, nil
 }
