@@ -24,6 +24,7 @@ import (
 	"huntlake/checkpoint"
 	"huntlake/partition"
 	"huntlake/pipeline"
+	"huntlake/pipeline/hunting"
 	"huntlake/pipeline/hunting/simulator"
 )
 
@@ -114,7 +115,7 @@ func newFleet(t *testing.T, claim string) *fleet {
 	f.tables = growingTables(t, clock.begin)
 	f.program = newProgram(t, f.tables, func(o *simulator.Options) {
 		o.Now = clock.now
-		o.Wait = func(ctx context.Context, d time.Duration) error { return pause(ctx, d/20) }
+		o.Wait = func(ctx context.Context, d time.Duration) error { return hunting.Sleep(ctx, d/20) }
 	})
 	var names []string
 	for _, table := range f.tables {
@@ -152,18 +153,6 @@ func growingTables(t *testing.T, at time.Time) []simulator.Table {
 	return append(stamped, mixed...)
 }
 
-// pause waits for d, or for the end of ctx.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // keep starts a member again whenever it has ended, until ctx ends; then it waits for the last one, which life bounds.
 func (f *fleet) keep(ctx, life context.Context, member int) {
 	for ctx.Err() == nil {
@@ -184,7 +173,7 @@ func (f *fleet) keep(ctx, life context.Context, member int) {
 		if life.Err() == nil && (code == 1 || code == 2) {
 			f.fault(fmt.Errorf("a process ended with code %d:\n%s", code, stderr.Bytes()))
 		}
-		_ = pause(ctx, 100*time.Millisecond)
+		_ = hunting.Sleep(ctx, 100*time.Millisecond)
 	}
 }
 
@@ -210,7 +199,7 @@ func (f *fleet) fit() error {
 func (f *fleet) disturb(ctx context.Context, rng *rand.Rand, rounds int) error {
 	for done := 0; done < rounds; {
 		while := time.Duration(rng.Int64N(int64(2 * time.Second)))
-		if err := errors.Join(pause(ctx, while), f.fit()); err != nil {
+		if err := errors.Join(hunting.Sleep(ctx, while), f.fit()); err != nil {
 			return err
 		}
 		victim := f.pick(rng)
@@ -280,11 +269,11 @@ func (f *fleet) stop(ctx context.Context, rng *rand.Rand, victim *exec.Cmd) (boo
 		if time.Since(began) > patience {
 			return true, errors.New("nobody takes over from a process that is stopped")
 		}
-		if err := errors.Join(pause(ctx, 20*time.Millisecond), f.fit()); err != nil {
+		if err := errors.Join(hunting.Sleep(ctx, 20*time.Millisecond), f.fit()); err != nil {
 			return true, err
 		}
 	}
-	if err := pause(ctx, time.Duration(rng.Int64N(int64(1500*time.Millisecond)))); err != nil {
+	if err := hunting.Sleep(ctx, time.Duration(rng.Int64N(int64(1500*time.Millisecond)))); err != nil {
 		return true, err
 	}
 	return true, victim.Process.Signal(syscall.SIGCONT)

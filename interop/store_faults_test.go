@@ -5,15 +5,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"huntlake/pipeline/hunting/simulator"
 )
 
 // TestStoreFaults lets each store have a bad spell: for a while it says that it is busy, all the time and then now and
 // then, and uploads break off half-way. A run goes on, or ends and says what the store said; once the spell is over, a
 // run ends well, and every row is there once.
 func TestStoreFaults(t *testing.T) {
-	tables := faultTables(t)
+	tables := narrowTable(t, 20_000)
 	for _, kind := range stores() {
 		t.Run(kind.name, func(t *testing.T) {
 			j := newJob(t, startStore(t, kind), tables)
@@ -99,6 +97,3 @@ func (b *badSpell) harm(w http.ResponseWriter, r *http.Request) bool {
 	}
 	return busy || cut
 }
-
-// faultTables are a few rows: it is the store that is tested.
-func faultTables(t *testing.T) []simulator.Table { return narrowTable(t, 20_000) }

@@ -14,6 +14,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 
+	"huntlake/pipeline/hunting"
 	"huntlake/pipeline/hunting/simulator"
 )
 
@@ -89,7 +90,7 @@ func TestTokenEnds(t *testing.T) {
 	const life = 5 * time.Second
 	var ends time.Time
 	s := startStore(t, azurite())
-	j := newJob(t, s, narrowTable(t, 20_000), held(func() { _ = pause(t.Context(), time.Until(ends.Add(2*time.Second))) }))
+	j := newJob(t, s, narrowTable(t, 20_000), held(func() { _ = hunting.Sleep(t.Context(), time.Until(ends.Add(2*time.Second))) }))
 	for _, pair := range []string{"KEY=", "DOMAIN=" + s.front.host(), "PROTOCOL=http", "IS_LOCAL_EMULATOR=true"} {
 		name, value, _ := strings.Cut(pair, "=")
 		t.Setenv("AZURE_STORAGE_"+name, value)

@@ -8,13 +8,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"huntlake/bench"
 	"huntlake/partition"
 	"huntlake/pipeline"
 	"huntlake/pipeline/hunting"
 	"huntlake/writers"
 )
-
-const tenant = "00000000-0000-0000-0000-000000000001"
 
 // huntlake exports with the program's own defaults, and comes back when a quota is spent, as `huntlake run --watch`
 // does. Nothing is published: that costs no call.
@@ -28,7 +27,7 @@ func huntlake(ctx context.Context, api pipeline.API, quota *hunting.Quota, now f
 	e, err := pipeline.New(pipeline.Options{
 		Bucket: bucket, Program: "huntlake/bench", Now: now,
 		Nonce:   func() string { return fmt.Sprintf("%016x", nonces.Add(1)) },
-		Tenants: []pipeline.Tenant{{ID: tenant, API: api, Quota: quota}},
+		Tenants: []pipeline.Tenant{{ID: bench.Tenant, API: api, Quota: quota}},
 		Tables: []pipeline.Table{{
 			Table:  partition.Table{Name: "Events"},
 			Source: hunting.Source{Name: "Events", TimeColumn: "Timestamp", Stamp: true, Keys: []string{"ReportId"}},

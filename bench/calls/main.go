@@ -6,11 +6,10 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"runtime"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"huntlake/bench"
 	"huntlake/partition"
 	"huntlake/pipeline/hunting"
 )
@@ -53,15 +52,9 @@ type exporter func(ctx context.Context, api *meter, now func() time.Time) error
 // measure runs one strategy on a model, in virtual time.
 func measure(t *testing.T, name string, m *model, run exporter) (r result) {
 	t.Helper()
-	bubble(t, func(ctx context.Context) {
-		zero := time.Now()
-		clock := func() time.Time { return now.Add(time.Since(zero)) }
-		o := budgets
-		o.Now = clock
-		quota, err := hunting.NewQuota(o)
-		if err != nil {
-			t.Fatal(err)
-		}
+	bench.Bubble(t, func(ctx context.Context) {
+		clock := bench.Clock(now)
+		quota := bench.Quota(t, budgets, clock)
 		api := &meter{model: m, quota: quota, now: clock, wait: 2 * time.Minute}
 		if err := run(ctx, api, clock); err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -118,19 +111,6 @@ func measureAll(t *testing.T, m *month, scale int) []result {
 		}))
 	}
 	return out
-}
-
-// bubble runs f in virtual time. Two collections empty the pools of decoders, which hold channels that must not leave a
-// bubble.
-func bubble(t *testing.T, f func(ctx context.Context)) {
-	t.Helper()
-	drain := func() {
-		runtime.GC()
-		runtime.GC()
-	}
-	drain()
-	defer drain()
-	synctest.Test(t, func(t *testing.T) { f(t.Context()) })
 }
 
 // main runs as a test does, since only tests have virtual time.

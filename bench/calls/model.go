@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"net/http"
 	"time"
 
@@ -209,7 +208,3 @@ func spread(x uint64) uint64 {
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return (x ^ x>>31) >> 4
 }
-
-var _ interface {
-	Run(context.Context, hunting.Query) (*hunting.Answer, error)
-} = (*meter)(nil)

@@ -4,8 +4,8 @@ import (
 	"context"
 	"strings"
 	"testing"
-	"time"
 
+	"huntlake/bench"
 	"huntlake/partition"
 	"huntlake/pipeline/hunting"
 	"huntlake/pipeline/hunting/simulator"
@@ -70,35 +70,16 @@ func (r *reader) Cell(i int) kql.Value {
 // confirm runs huntlake with its client on the whole simulator: every byte is written, sent, decoded and staged.
 func confirm(t *testing.T, m *month) (r result) {
 	t.Helper()
-	bubble(t, func(ctx context.Context) {
-		zero := time.Now()
-		clock := func() time.Time { return now.Add(time.Since(zero)) }
-		o := budgets
-		o.Now = clock
-		quota, err := hunting.NewQuota(o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		service, err := simulator.New(simulator.Options{
-			Tables: []simulator.Table{events{m}}, Now: clock, Wait: hunting.Sleep,
+	bench.Bubble(t, func(ctx context.Context) {
+		clock := bench.Clock(now)
+		quota := bench.Quota(t, budgets, clock)
+		service, client := bench.Service(t, simulator.Options{
+			Tables: []simulator.Table{events{m}}, Wait: hunting.Sleep,
 			Limits: simulator.Limits{
 				MaxBytes: capBytes, CallsPerMinute: budgets.CallsPerMinute, CallsPerHour: -1,
 				RunTimePerHour: budgets.RunTimePerHour, RunTimePerDay: budgets.RunTimePerDay,
 			},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		credential, err := hunting.Credential("token", hunting.CredentialOptions{Token: hunting.NewSecret("a-token-of-the-bench")})
-		if err != nil {
-			t.Fatal(err)
-		}
-		client, err := hunting.New(hunting.Options{
-			Dialect: hunting.Graph, Credential: credential, Transport: service.Transport(), Now: clock, Tenant: tenant, Quota: quota,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		}, clock, quota)
 		if err := huntlake(ctx, client, quota, clock, partition.Caps{}); err != nil {
 			t.Fatal(err)
 		}

@@ -32,7 +32,7 @@ func measureDay(t *testing.T, slices int) (p publishing) {
 		t.Fatal(err)
 	}
 	clock := func() time.Time { return now }
-	s, _ := newStore(t, clock)
+	s := newStore(t.Context(), clock)
 	var peak atomic.Uint64
 	e := exporter(t, s, clock, tables, func(o *pipeline.Options) {
 		o.Caps, o.Window, o.MaxDelay, o.OneShot = partition.Caps{Rows: rowsOfSlice, Bytes: 49_000_000}, 120*time.Hour, 24*time.Hour, true

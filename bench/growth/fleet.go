@@ -1,15 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"huntlake/bench"
 	"huntlake/partition"
 	"huntlake/pipeline"
 	"huntlake/pipeline/hunting"
@@ -46,17 +46,10 @@ func measureFleet(t *testing.T, tenants int) fleet {
 func runFleet(t *testing.T, tenants int) (f fleet) {
 	t.Helper()
 	f.tenants = tenants
-	drain := func() {
-		runtime.GC()
-		runtime.GC()
-	}
-	drain()
-	defer drain()
-	before := heap()
-	synctest.Test(t, func(t *testing.T) {
-		zero := time.Now()
-		clock := func() time.Time { return now.Add(time.Since(zero)) }
-		s, _ := newStore(t, clock)
+	bench.Bubble(t, func(ctx context.Context) {
+		before := heap()
+		clock := bench.Clock(now)
+		s := newStore(ctx, clock)
 		done := ends{at: map[string]time.Time{}}
 		var list []pipeline.Tenant
 		for i := range tenants {
@@ -76,7 +69,7 @@ func runFleet(t *testing.T, tenants int) (f fleet) {
 			t.Fatal(err)
 		}
 		round := func() pipeline.Report {
-			r, err := e.Run(t.Context())
+			r, err := e.Run(ctx)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,20 +114,15 @@ func newTenant(t *testing.T, i, rows int, clock func() time.Time, done *ends) pi
 	if err != nil {
 		t.Fatal(err)
 	}
-	budget := budgets
-	budget.Now = clock
-	quota, err := hunting.NewQuota(budget)
-	if err != nil {
-		t.Fatal(err)
-	}
-	api := client(t, clock, simulator.Options{
+	quota := bench.Quota(t, budgets, clock)
+	_, api := bench.Service(t, simulator.Options{
 		Tables: tables, Limits: unlimited, Wait: hunting.Sleep, Faults: func(int, string) simulator.Fault {
 			done.mu.Lock()
 			defer done.mu.Unlock()
 			done.at[tenantID(i)] = clock()
 			return simulator.Fault{}
 		},
-	}, quota)
+	}, clock, quota)
 	return pipeline.Tenant{ID: tenantID(i), API: api, Quota: quota}
 }
 

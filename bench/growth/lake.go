@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"huntlake/bench"
 	"huntlake/checkpoint"
 	"huntlake/partition"
 	"huntlake/pipeline"
@@ -14,8 +15,6 @@ import (
 	"huntlake/pipeline/hunting/simulator"
 	"huntlake/schema"
 )
-
-const tenant = "00000000-0000-0000-0000-000000000001"
 
 // now is when everything is measured.
 var now = time.Date(2026, 11, 22, 12, 0, 30, 0, time.UTC)
@@ -41,11 +40,11 @@ func measureGrowth(t *testing.T, commits int) growth {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := partition.Ledger{Tenant: tenant, Table: partition.Table{Name: "DeviceProcessEvents"}}
+	key := partition.Ledger{Tenant: bench.Tenant, Table: partition.Table{Name: "DeviceProcessEvents"}}
 	columns := tables[0].Columns(partition.TickOf(now))
 	columns = append(columns, schema.Field{Name: schema.IngestionTime, Type: "DateTime"})
 	h := newHistory(t, key, columns, commits, partition.TickOf(now).Floor(partition.Hour)-partition.Hour)
-	s, _ := newStore(t, clock)
+	s := newStore(t.Context(), clock)
 	h.put(t, s)
 	g := growth{commits: int(h.state.Number), snapshot: len(h.snapshot)}
 	runtime.GC()
@@ -84,11 +83,12 @@ func measureGrowth(t *testing.T, commits int) growth {
 // exporter exports from a service of its own, without limits.
 func exporter(t *testing.T, s *store, clock func() time.Time, tables []simulator.Table, change ...func(*pipeline.Options)) *pipeline.Exporter {
 	t.Helper()
+	_, client := bench.Service(t, simulator.Options{Tables: tables, Limits: unlimited}, clock, nil)
 	var nonces atomic.Int64
 	opts := pipeline.Options{
 		Bucket: s.bucket, Program: "huntlake/bench", Now: clock,
 		Nonce:   func() string { return fmt.Sprintf("%016x", nonces.Add(1)) },
-		Tenants: []pipeline.Tenant{{ID: tenant, API: client(t, clock, simulator.Options{Tables: tables, Limits: unlimited}, nil)}},
+		Tenants: []pipeline.Tenant{{ID: bench.Tenant, API: client}},
 		Tables:  []pipeline.Table{tableOf(tables[0].Name())},
 	}
 	for _, c := range change {
@@ -110,24 +110,3 @@ func tableOf(name string) pipeline.Table {
 }
 
 var unlimited = simulator.Limits{CallsPerMinute: -1, CallsPerHour: -1, RunTimePerHour: -1, RunTimePerDay: -1}
-
-// client asks a service of its own.
-func client(t *testing.T, clock func() time.Time, o simulator.Options, quota *hunting.Quota) pipeline.API {
-	t.Helper()
-	o.Now = clock
-	service, err := simulator.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	credential, err := hunting.Credential("token", hunting.CredentialOptions{Token: hunting.NewSecret("a-token-of-the-bench")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := hunting.New(hunting.Options{
-		Dialect: hunting.Graph, Credential: credential, Transport: service.Transport(), Now: clock, Tenant: tenant, Quota: quota,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"huntlake/writers"
@@ -33,13 +32,12 @@ func (r requests) String() string {
 	return fmt.Sprintf("%d get %d list %d put %d del", r.gets, r.lists, r.puts, r.deletes)
 }
 
-func newStore(t *testing.T, now func() time.Time) (*store, context.Context) {
-	t.Helper()
+func newStore(ctx context.Context, now func() time.Time) *store {
 	s := &store{sizes: map[string]int64{}}
 	s.objects = buckettest.NewStore(s.changed)
-	p, ctx := buckettest.NewProcess(t.Context(), buckettest.ProcessOptions{Name: "growth", Now: now, Trace: s.count})
+	p, _ := buckettest.NewProcess(ctx, buckettest.ProcessOptions{Name: "growth", Now: now, Trace: s.count})
 	s.bucket = s.objects.Open(p)
-	return s, ctx
+	return s
 }
 
 func (s *store) changed(e buckettest.Effect) {

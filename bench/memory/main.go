@@ -1,4 +1,4 @@
-// Memory prints the most memory that a run of huntlake holds, for backfills of ever more answers and tenants:
+// Command memory prints the most memory that a run of huntlake holds, for backfills of ever more answers and tenants:
 //
 //	go run ./memory
 //	go run ./memory -answers 10,100 -tenants 1
@@ -14,8 +14,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -33,8 +32,8 @@ import (
 const answerRows = 15_000
 
 var (
-	answers = flag.String("answers", "10,100,1000", "how many answers of about 45 MB a tenant's backfill takes")
-	tenants = flag.String("tenants", "1,10", "how many tenants are read at once; these share the answers")
+	answers = flag.String("answers", "10,100,1000", "how many answers of about 45 MB a run takes, of all tenants together")
+	tenants = flag.String("tenants", "1,10", "how many tenants are read at once")
 	days    = flag.Int("days", 3, "over how many days the rows are spread")
 	serve   = flag.Int("serve", 0, "serve so many rows instead, until the input ends")
 )
@@ -68,16 +67,11 @@ func serveRows(context.Context) error {
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	fmt.Printf("http://%s\n", l.Addr())
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		os.Exit(0)
-	}()
-	return http.Serve(l, service)
+	server := httptest.NewServer(service)
+	defer server.Close()
+	fmt.Println(server.URL)
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
 }
 
 // measure runs every combination and prints a row of each.
