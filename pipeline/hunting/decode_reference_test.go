@@ -195,6 +195,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(everything(hunting.Graph)), true)
 	f.Add([]byte(everything(hunting.Defender)), false)
 	f.Add([]byte(`{"results":[{"A":1},{"B":{}}],"schema":[{"name":"A","type":"Int64"}]}`), true)
+	f.Add([]byte("{\"results\":[{\"type\":\"0e9\\\\\"}],\"schema\":[{\"na\x8fe\":\"A\",\"type\":\"String\"}]}"), false) // a key that is no text
 	f.Fuzz(func(t *testing.T, body []byte, graph bool) {
 		opts := hunting.DecodeOptions{Dialect: hunting.Defender, BatchRows: 2, Want: fieldList("A Int64")}
 		if graph {

@@ -48,7 +48,7 @@ func TestDecodeKeys(t *testing.T) {
 		{"no comma", `{"A":"1" "B":2}`, hunting.Graph, `!want ',' or '}', found '"'`},
 		{"comma too many", `{"A":"1",}`, hunting.Graph, `!want a string, found '}'`},
 		{"comma first", `{,"A":"1"}`, hunting.Graph, `!want a string, found ','`},
-		{"key is not UTF-8", "{\"A\xff\":1}", hunting.Graph, `!is not in the schema`},
+		{"key is not UTF-8", "{\"A\xff\":1}", hunting.Graph, `!text is not valid UTF-8`},
 		{"key with a bad escape", `{"\x":1}`, hunting.Graph, `!unknown escape`},
 		{"bad annotation", `{"A@odata.type":x}`, hunting.Graph, `!want a JSON value`},
 	} {

@@ -3,6 +3,7 @@ package hunting
 import (
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"huntlake/schema"
 )
@@ -113,7 +114,7 @@ func (s *scanner) key() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !escaped && s.buf[s.pos] == ':' {
+	if !escaped && s.buf[s.pos] == ':' && utf8.Valid(key) {
 		s.pos++
 		return key, nil
 	}
