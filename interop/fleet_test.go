@@ -276,7 +276,11 @@ func (f *fleet) stop(ctx context.Context, rng *rand.Rand, victim *exec.Cmd) (boo
 	if err := hunting.Sleep(ctx, time.Duration(rng.Int64N(int64(1500*time.Millisecond)))); err != nil {
 		return true, err
 	}
-	return true, victim.Process.Signal(syscall.SIGCONT)
+	err := victim.Process.Signal(syscall.SIGCONT)
+	if errors.Is(err, os.ErrProcessDone) { // it was about to end when it should have stopped
+		return false, nil
+	}
+	return true, err
 }
 
 // watch reads the lake again and again until the processes have been disturbed often enough.
