@@ -13,5 +13,5 @@ test:
 check: # gofmt, vet, staticcheck, tidy; the import map; everything under the race detector
 	.ci/run static check
 
-fuzz: # every fuzz target, briefly; longer with make fuzz HUNTLAKE_FUZZ_TIME=1m
+fuzz: # every fuzz target, briefly; longer with make fuzz HUNTLAKE_FUZZ_RUNS=1000000
 	.ci/run fuzz
