@@ -73,6 +73,7 @@ type column struct {
 	*cells
 	name  string
 	key   []byte // as it stands in most rows: quoted, colon and all
+	above []byte // the row above has this cell, key and all, as it stands in the body; empty: not known
 	loose bool   // text that may come as a bare number
 }
 
@@ -181,7 +182,8 @@ func (d *decoder) flush() {
 	}
 	arrays := make([]arrow.Array, 0, d.layout.NumFields())
 	for i := range d.columns {
-		arrays = d.columns[i].appendArrays(arrays)
+		c := &d.columns[i]
+		arrays, c.above = c.appendArrays(arrays), c.above[:0]
 	}
 	d.answer.Records = append(d.answer.Records, array.NewRecord(d.layout, arrays, int64(d.rows)))
 	for _, a := range arrays {

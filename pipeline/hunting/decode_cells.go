@@ -87,6 +87,25 @@ func (c *cells) null() {
 	}
 }
 
+// repeat takes the value of the row above, of which there must be one.
+func (c *cells) repeat() {
+	above := c.rows - 1
+	if c.nulls > 0 && bitutil.BitIsNotSet(c.valid.of, above) {
+		c.null()
+		return
+	}
+	switch c.kind {
+	case schema.Bool:
+		c.bool(bitutil.BitIsSet(c.bits.of, above))
+	case schema.Int64, schema.Double:
+		c.int64(c.words.of[above])
+	case schema.Timestamp:
+		c.timestamp(c.words.of[above], c.halves.of[above])
+	case schema.String, schema.JSON:
+		c.number(c.halves.of[above])
+	}
+}
+
 func (c *cells) bool(v bool) {
 	bitutil.SetBitTo(c.bits.of, c.rows, v)
 	c.rows++

@@ -95,6 +95,13 @@ func (d *decoder) readRow() error {
 		if !first && !s.skip(',') {
 			return s.unexpected("',' or '}'")
 		}
+		if next < len(d.columns) && d.columns[next].readAgain(s, d.rows) {
+			next++
+			filled++
+			continue
+		}
+		s.peek()
+		begun := s.offset()
 		at, err := d.readKey(next)
 		if err != nil {
 			return err
@@ -108,11 +115,39 @@ func (d *decoder) readRow() error {
 		if err := d.readCell(at); err != nil {
 			return err
 		}
+		d.columns[at].remember(s, begun)
 		next = at + 1
 		filled++
 	}
 	d.endRow(filled)
 	return nil
+}
+
+// maxAbove is the longest cell that is held against the one below it.
+const maxAbove = 1 << 10
+
+// readAgain reads the cell that comes next if its bytes are those of the row above in this column: half of all cells and
+// more are, and need not be understood again.
+func (c *column) readAgain(s *scanner, row int) bool {
+	n := len(c.above)
+	if n == 0 || n > s.end-s.pos || string(s.buf[s.pos:s.pos+n]) != string(c.above) || c.rows != row {
+		return false
+	}
+	if end := s.buf[s.pos+n]; end != ',' && end != '}' { // the bytes may go on, as 1 does in 12
+		return false
+	}
+	s.pos += n
+	c.repeat()
+	return true
+}
+
+// remember keeps the bytes of the cell that was read from begun on, key and all, unless they are long, or have left the
+// window.
+func (c *column) remember(s *scanner, begun int64) {
+	c.above = c.above[:0]
+	if from := begun - s.base; from >= 0 && s.pos-int(from) <= maxAbove {
+		c.above = append(c.above, s.buf[from:s.pos]...)
+	}
 }
 
 // endRow fills columns that the row did not name.
@@ -121,6 +156,7 @@ func (d *decoder) endRow(filled int) {
 	for i := 0; filled < len(d.columns); i++ {
 		if c := &d.columns[i]; c.rows < d.rows {
 			c.null()
+			c.above = c.above[:0]
 			filled++
 		}
 	}

@@ -29,19 +29,13 @@ var errUTF8 = errors.New("text is not valid UTF-8")
 // texts numbers the distinct texts of one column of a record.
 //
 // A text is read to the end of what is kept, numbered, and, if it is known, given up again by not moving that end.
-// Half of all texts and more are those of the row above: where the body repeats its bytes, they are not read at all.
 type texts struct {
 	slots  schema.Slots
 	bytes  vector[byte]  // the distinct texts, one behind the other
 	ends   vector[int32] // of each of them in bytes, behind a leading 0
 	used   int           // of bytes
 	before int           // used by the record before this one
-	raw    []byte        // the text read last as it stands in the body, its closing quote included; empty: not known
-	last   int32         // its number
 }
-
-// maxRaw is the longest text that is held against the one after it.
-const maxRaw = 1 << 10
 
 func newTexts(mem memory.Allocator) texts {
 	return texts{bytes: vector[byte]{mem: mem}, ends: vector[int32]{mem: mem}}
@@ -91,7 +85,7 @@ func (t *texts) take() *array.Data {
 	defer ends.Release()
 	defer bytes.Release()
 	t.slots.Reset()
-	t.before, t.used, t.raw = t.used, 0, t.raw[:0]
+	t.before, t.used = t.used, 0
 	return array.NewData(arrow.BinaryTypes.String, n, []*memory.Buffer{nil, ends, bytes}, nil, 0, 0)
 }
 
@@ -100,27 +94,9 @@ func (t *texts) release() {
 	t.ends.release()
 }
 
-// read reads a string and returns its number.
+// read reads a string and returns its number. Eight bytes at a time are loaded, stored and searched for what must not be
+// taken as it is.
 func (t *texts) read(s *scanner) (int32, error) {
-	if n := len(t.raw); n > 0 && n < s.end-s.pos && string(s.buf[s.pos+1:s.pos+1+n]) == string(t.raw) {
-		s.pos += 1 + n
-		return t.last, nil
-	}
-	begun := s.offset() + 1
-	id, err := t.readAnew(s)
-	if err != nil {
-		return 0, err
-	}
-	t.last, t.raw = id, t.raw[:0]
-	if from := begun - s.base; from >= 0 && int(from)+maxRaw >= s.pos { // it still lies in the window, and is short
-		t.raw = append(t.raw, s.buf[from:s.pos]...)
-	}
-	return id, nil
-}
-
-// readAnew reads a string whatever came before it: eight bytes at a time are loaded, stored and searched for what must
-// not be taken as it is.
-func (t *texts) readAnew(s *scanner) (int32, error) {
 	start := t.used
 	seen := uint64(0)
 	s.pos++
