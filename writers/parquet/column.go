@@ -31,10 +31,10 @@ type column struct {
 	rows      int64 // of the chunk, in pages that are done
 	allNulls  int64
 	plain     int64 // size of all pages before compression, with headers
-	*press
+	*press          // of the thread that the column is on
 }
 
-// press turns page bodies into pages. One is enough for all columns.
+// press turns page bodies into pages. One is enough for all columns of a thread.
 type press struct {
 	zstd             *zstd.Encoder
 	header           bytes.Buffer

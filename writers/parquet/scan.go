@@ -62,22 +62,27 @@ func (f *File) scanGroup(i int, group parquetgo.RowGroup, mem memory.Allocator, 
 // record takes the next n rows from all columns.
 func record(cursors []*cursor, n int) (arrow.Record, error) {
 	fields, columns := make([]arrow.Field, len(cursors)), make([]arrow.Array, len(cursors))
-	for k, c := range cursors {
-		if err := c.read(n); err != nil {
-			for _, done := range columns[:k] {
-				done.Release()
+	defer func() {
+		for _, c := range columns {
+			if c != nil {
+				c.Release()
 			}
-			return nil, fmt.Errorf("column %q: %w", c.field.Name, err)
+		}
+	}()
+	err := share(len(cursors), threads(), func(k, _ int) error {
+		c := cursors[k]
+		if err := c.read(n); err != nil {
+			return fmt.Errorf("column %q: %w", c.field.Name, err)
 		}
 		columns[k] = c.values.NewArray()
 		fields[k] = c.field
 		fields[k].Type = columns[k].DataType()
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	rec := array.NewRecord(arrow.NewSchema(fields, nil), columns, int64(n))
-	for _, c := range columns {
-		c.Release()
-	}
-	return rec, nil
+	return array.NewRecord(arrow.NewSchema(fields, nil), columns, int64(n)), nil
 }
 
 // cursor goes through one column of a row group.

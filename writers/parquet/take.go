@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -19,17 +20,13 @@ func (c *cursor) take(n int) error {
 		bits := values.Boolean()
 		s.each(b.AppendNull, func(i int) { b.UnsafeAppend(bits[i/8]>>(i%8)&1 != 0) })
 	case *array.Int32Builder:
-		words := values.Int32()
-		s.each(b.AppendNull, func(i int) { b.UnsafeAppend(words[i]) })
+		appendSelected(&s, b, values.Int32())
 	case *array.Int64Builder:
-		words := values.Int64()
-		s.each(b.AppendNull, func(i int) { b.UnsafeAppend(words[i]) })
+		appendSelected(&s, b, values.Int64())
 	case *array.TimestampBuilder:
-		words := values.Int64()
-		s.each(b.AppendNull, func(i int) { b.UnsafeAppend(arrow.Timestamp(words[i])) })
+		appendSelected(&s, b, arrow.GetData[arrow.Timestamp](arrow.GetBytes(values.Int64())))
 	case *array.Float64Builder:
-		words := values.Double()
-		s.each(b.AppendNull, func(i int) { b.UnsafeAppend(words[i]) })
+		appendSelected(&s, b, values.Double())
 	case *textBuilder:
 		b.take(&s, values)
 	default:
@@ -45,6 +42,29 @@ type selection struct {
 	levels []byte  // of each row: 0 for null, 1 for a value
 	ids    []int32 // of all values of the page, or nil: values are not numbered
 	at     int     // the first row's value
+}
+
+// appendSelected appends the rows to b: words are the page's values, or the dictionary's. Most pages have no nulls.
+func appendSelected[T any](s *selection, b interface{ AppendValues([]T, []bool) }, words []T) {
+	n := len(s.levels)
+	whole := bytes.IndexByte(s.levels, 0) < 0
+	if whole && s.ids == nil {
+		b.AppendValues(words[s.at:s.at+n], nil)
+		s.at += n
+		return
+	}
+	list := make([]T, 0, n)
+	var zero T
+	s.each(func() { list = append(list, zero) }, func(i int) { list = append(list, words[i]) })
+	if whole {
+		b.AppendValues(list, nil)
+		return
+	}
+	valid := make([]bool, n)
+	for i, level := range s.levels {
+		valid[i] = level != 0
+	}
+	b.AppendValues(list, valid)
 }
 
 // each calls null for a null, else value with the value's place in the page, or in the dictionary.

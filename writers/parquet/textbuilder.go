@@ -33,7 +33,9 @@ func (b *textBuilder) take(s *selection, values encoding.Values) {
 		if b.words == nil {
 			b.words = dictionary(values)
 		}
-		s.each(b.numbers.AppendNull, func(i int) { b.numbers.UnsafeAppend(int32(i)) })
+		numbers := selection{levels: s.levels, at: s.at} // the values taken are the numbers themselves
+		appendSelected(&numbers, b.numbers, s.ids)
+		s.at = numbers.at
 		return
 	}
 	b.spell()

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
@@ -51,7 +52,8 @@ type Writer struct {
 	opts    Options
 	schema  *arrow.Schema
 	columns []*column
-	rows    int // of the row group at hand
+	presses []*press // by thread
+	rows    int      // of the row group at hand
 	bytes   int
 	footer  format.FileMetaData
 	indexes []chunkIndexes // of all row groups
@@ -69,9 +71,12 @@ type chunkIndexes struct {
 // a file only after Commit.
 func NewWriter(out io.Writer, schema *arrow.Schema, opts Options) (*Writer, error) {
 	w := &Writer{out: out, opts: opts.withDefaults(), schema: schema}
-	press, err := newPress()
-	if err != nil {
-		return nil, fmt.Errorf("write parquet: %w", err)
+	for range threads() {
+		p, err := newPress()
+		if err != nil {
+			return nil, fmt.Errorf("write parquet: %w", err)
+		}
+		w.presses = append(w.presses, p)
 	}
 	root := format.SchemaElement{Name: "huntlake", NumChildren: thrift.New(int32(schema.NumFields()))}
 	w.footer.Schema = append(w.footer.Schema, root)
@@ -80,7 +85,7 @@ func NewWriter(out io.Writer, schema *arrow.Schema, opts Options) (*Writer, erro
 		if err != nil {
 			return nil, fmt.Errorf("write parquet: %w", err)
 		}
-		c := &column{leaf: l, values: l.values(slices.Contains(opts.LookUp, f.Name)), press: press}
+		c := &column{leaf: l, values: l.values(slices.Contains(opts.LookUp, f.Name))}
 		c.reset()
 		w.columns = append(w.columns, c)
 		w.footer.Schema = append(w.footer.Schema, l.element())
@@ -104,16 +109,31 @@ func (w *Writer) Append(records []arrow.Record, runs []Run) error {
 			return err
 		}
 	}
-	for i, c := range w.columns {
+	var bytes atomic.Int64
+	err := w.each(func(i int, c *column) error {
 		for _, r := range runs {
 			added, err := c.add(records[r.Record].Column(i), r.From, r.To, r.Record)
 			if err != nil {
-				return fmt.Errorf("write parquet: %w", err)
+				return err
 			}
-			w.bytes += added
+			bytes.Add(int64(added))
 		}
-	}
+		return nil
+	})
 	w.rows += rows
+	w.bytes += int(bytes.Load())
+	return err
+}
+
+// each calls fn for every column, for several of them at once.
+func (w *Writer) each(fn func(i int, c *column) error) error {
+	err := share(len(w.columns), len(w.presses), func(i, thread int) error {
+		w.columns[i].press = w.presses[thread]
+		return fn(i, w.columns[i])
+	})
+	if err != nil {
+		return fmt.Errorf("write parquet: %w", err)
+	}
 	return nil
 }
 
@@ -173,14 +193,16 @@ func (w *Writer) endRowGroup() error {
 	group := format.RowGroup{
 		NumRows: int64(w.rows), FileOffset: w.offset, Ordinal: int16(len(w.footer.RowGroups)), SortingColumns: w.sorting(),
 	}
-	var filters [][]byte
+	chunks := make([]chunk, len(w.columns))
+	err := w.each(func(i int, c *column) (err error) {
+		chunks[i], err = c.endChunk()
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	var sum crc
-	for _, c := range w.columns {
-		k, err := c.endChunk()
-		if err != nil {
-			return fmt.Errorf("write parquet: %w", err)
-		}
-		filters = append(filters, k.filter)
+	for i, k := range chunks {
 		group.TotalByteSize += k.meta.TotalUncompressedSize
 		group.TotalCompressedSize += k.meta.TotalCompressedSize
 		group.Columns = append(group.Columns, format.ColumnChunk{MetaData: w.place(k)})
@@ -191,16 +213,16 @@ func (w *Writer) endRowGroup() error {
 		for _, p := range pages {
 			sum = checksum(sum, p)
 		}
-		c.reset()
+		w.columns[i].reset()
 	}
 	w.sums = append(w.sums, sum.String())
-	for i, f := range filters {
-		if f == nil {
+	for i, k := range chunks {
+		if k.filter == nil {
 			continue
 		}
 		meta := &group.Columns[i].MetaData
-		meta.BloomFilterOffset, meta.BloomFilterLength = w.offset, int32(len(f))
-		if err := w.write(f); err != nil {
+		meta.BloomFilterOffset, meta.BloomFilterLength = w.offset, int32(len(k.filter))
+		if err := w.write(k.filter); err != nil {
 			return err
 		}
 	}
