@@ -65,12 +65,12 @@ type DecodeOptions struct {
 	Table         string           // named in errors
 	Want          []schema.Field   // assumed for rows that come before the schema; may be nil
 	Allocator     memory.Allocator // nil: Go's heap
-	BatchRows     int              // most rows of a record; 0: 8,192
+	BatchRows     int              // most rows of a record; 0: 4,096
 	MaxValueBytes int              // longest single value that is accepted; 0: 64 MiB
 }
 
 const (
-	defaultBatchRows     = 8192
+	defaultBatchRows     = 4096
 	defaultMaxValueBytes = 64 << 20
 	// maxMaxValueBytes keeps the text of one column of one record below the 2 GiB that Arrow can address.
 	maxMaxValueBytes = 512 << 20

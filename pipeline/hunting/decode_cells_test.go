@@ -276,7 +276,7 @@ func TestDecodeManyRows(t *testing.T) {
 	for _, rec := range answer.Records {
 		sizes = append(sizes, rec.NumRows())
 	}
-	if diff := cmp.Diff([]int64{8192, 8192, rows - 2*8192}, sizes); diff != "" {
+	if diff := cmp.Diff([]int64{4096, 4096, 4096, 4096, rows - 4*4096}, sizes); diff != "" {
 		t.Error(diff)
 	}
 }
