@@ -36,19 +36,27 @@ type column struct {
 
 // press turns page bodies into pages. One is enough for all columns of a thread.
 type press struct {
-	zstd             *zstd.Encoder
+	fast, thorough   *zstd.Encoder // for pages of data, and for dictionaries
 	header           bytes.Buffer
 	body, compressed []byte // room to work in
 }
 
 func newPress() (*press, error) {
-	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
-	return &press{zstd: encoder}, err
+	fast, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return nil, err
+	}
+	thorough, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1))
+	return &press{fast: fast, thorough: thorough}, err
 }
 
 // page returns the page with the given body, and its size before compression.
 func (p *press) page(header format.PageHeader, body []byte) (page []byte, plain int64, err error) {
-	p.compressed = p.zstd.EncodeAll(body, p.compressed[:0])
+	encoder := p.fast
+	if header.Type == format.DictionaryPage {
+		encoder = p.thorough
+	}
+	p.compressed = encoder.EncodeAll(body, p.compressed[:0])
 	header.UncompressedPageSize = int32(len(body))
 	header.CompressedPageSize = int32(len(p.compressed))
 	header.CRC = int32(crc32.ChecksumIEEE(p.compressed))
