@@ -60,6 +60,9 @@ func run(ctx context.Context, answers, n int, threads string) error {
 	r.ways.print(os.Stdout, "way")
 	fmt.Println()
 	r.unzips.print(os.Stdout, "gzip alone")
+	if err := c.measureStaging(ctx, dir, n); err != nil {
+		return err
+	}
 	return checkContent(ctx, os.Stdout, c, dir)
 }
 

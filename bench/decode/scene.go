@@ -40,6 +40,17 @@ func newScene(ctx context.Context, c *corpus, dir string, threads int) (*scene, 
 
 func (s *scene) close() { _ = s.duck.db.Close() }
 
+// Names of ways.
+const (
+	publishWay = "**huntlake**, to a published file"
+	stageWay   = "huntlake, to staged objects"
+	directWay  = "huntlake's decoder and Parquet writer alone"
+	linesWay   = "DuckDB, rows as ready-made NDJSON, types given"
+	sortedWay  = "DuckDB, the same, sorted as huntlake's file is"
+	answersWay = "DuckDB, the responses as they come, types given"
+	mapsWay    = "`encoding/json` to maps, parquet-go"
+)
+
 // ways are what is compared; all ratios are to the first.
 func (s *scene) ways() []way {
 	duck := func(name string, from func() string) way {
@@ -52,12 +63,13 @@ func (s *scene) ways() []way {
 		}}
 	}
 	return []way{
-		{name: "**huntlake**, to a published file", run: s.publish},
-		{name: "huntlake, to staged objects", run: s.stage},
-		duck("DuckDB, rows as ready-made NDJSON, types given", s.fromLines),
-		duck("DuckDB, the same, sorted as huntlake's file is", func() string { return s.fromLines() + " ORDER BY Timestamp" }),
-		duck("DuckDB, the responses as they come, types given", s.fromAnswers),
-		{name: "`encoding/json` to maps, parquet-go", run: s.maps},
+		{name: publishWay, run: s.publish},
+		{name: stageWay, run: s.stage},
+		{name: directWay, run: s.direct},
+		duck(linesWay, s.fromLines),
+		duck(sortedWay, func() string { return s.fromLines() + " ORDER BY Timestamp" }),
+		duck(answersWay, s.fromAnswers),
+		{name: mapsWay, run: s.maps},
 	}
 }
 
