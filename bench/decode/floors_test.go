@@ -11,10 +11,10 @@ var floors = []struct {
 	ours, theirs string
 	ratio        float64 // of rows a second
 }{
-	{directWay, linesWay, 1.2},
+	{directWay, linesWay, 1},
 	{publishWay, linesWay, 0.4},
 	{publishWay, answersWay, 4},
-	{publishWay, mapsWay, 3},
+	{publishWay, mapsWay, 2.5},
 }
 
 // What others do in a machine's good moment and huntlake in a bad one says nothing. So ways are compared that ran within

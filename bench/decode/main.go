@@ -51,7 +51,7 @@ func run(ctx context.Context, answers, n int, threads string) error {
 	}
 	defer os.RemoveAll(dir)
 	fmt.Printf("%v; best of %d\n\n", c, n)
-	r := &report{ways: sheet{rows: c.rows}, unzips: sheet{rows: c.rows}}
+	r := &report{ways: sheet{rows: c.rows, base: linesWay}, unzips: sheet{rows: c.rows}}
 	for _, t := range counts {
 		if err := c.measure(ctx, dir, t, n, r); err != nil {
 			return err

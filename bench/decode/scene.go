@@ -51,7 +51,7 @@ const (
 	mapsWay    = "`encoding/json` to maps, parquet-go"
 )
 
-// ways are what is compared; all ratios are to the first.
+// ways are what is compared.
 func (s *scene) ways() []way {
 	duck := func(name string, from func() string) way {
 		return way{name: name, foreign: true, run: func(ctx context.Context, dir string) (int64, error) {

@@ -34,6 +34,7 @@ const answerRows = 15_000
 var (
 	answers = flag.String("answers", "10,100,1000", "how many answers of about 45 MB a run takes, of all tenants together")
 	tenants = flag.String("tenants", "1,10", "how many tenants are read at once")
+	table   = flag.String("table", "DeviceProcessEvents", "the table; of others, answers have another size")
 	days    = flag.Int("days", 3, "over how many days the rows are spread")
 	serve   = flag.Int("serve", 0, "serve so many rows instead, until the input ends")
 )
@@ -56,7 +57,7 @@ func main() {
 func serveRows(context.Context) error {
 	end := time.Now().Add(-3 * 24 * time.Hour).Truncate(24 * time.Hour)
 	tables, err := simulator.Generate(simulator.GenerateOptions{
-		Seed: 5, Rows: *serve, Tables: []string{"DeviceProcessEvents"}, Shape: synth.Even, Start: end.AddDate(0, 0, -*days), End: end,
+		Seed: 5, Rows: *serve, Tables: []string{*table}, Shape: synth.Even, Start: end.AddDate(0, 0, -*days), End: end,
 	})
 	if err != nil {
 		return err
@@ -148,7 +149,7 @@ func startService(ctx context.Context, rows int) (url string, stop func(), err e
 	if err != nil {
 		return "", nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, "-serve", strconv.Itoa(rows), "-days", strconv.Itoa(*days))
+	cmd := exec.CommandContext(ctx, self, "-serve", strconv.Itoa(rows), "-days", strconv.Itoa(*days), "-table", *table)
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -176,7 +177,7 @@ func startService(ctx context.Context, rows int) (url string, stop func(), err e
 // configuration has the defaults in all but the quota, which a loopback service does not have.
 func configuration(url string, tenants int) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "lake: ./lake\nsource: {endpoint: %q}\ntables: [DeviceProcessEvents]\n", url)
+	fmt.Fprintf(&b, "lake: ./lake\nsource: {endpoint: %q}\ntables: [%s]\n", url, *table)
 	fmt.Fprint(&b, "quota: {calls_per_minute: 1000000, run_time_per_hour: 1000h, run_time_per_day: 1000h}\ntenants:\n")
 	for i := range tenants {
 		fmt.Fprintf(&b, "  - id: 00000000-0000-0000-0000-%012d\n    auth: {method: token, token: right}\n", i+1)
