@@ -47,7 +47,7 @@ func (d *textDictionary) reset() {
 	d.plain, d.ends = d.plain[:0], d.ends[:0]
 }
 
-func appendText(dst []byte, text string) []byte {
+func appendText[T string | []byte](dst []byte, text T) []byte {
 	return append(binary.LittleEndian.AppendUint32(dst, uint32(len(text))), text...)
 }
 

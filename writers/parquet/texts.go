@@ -61,7 +61,7 @@ func (t *texts) addPlain(a *array.String, from, to int) int {
 			}
 			t.ids = append(t.ids, lastID)
 		} else {
-			t.addBody(v)
+			addBody(t, v)
 		}
 		if t.bytes += 4 + len(v); t.bytes >= pageBytes {
 			return i + 1
@@ -70,7 +70,7 @@ func (t *texts) addPlain(a *array.String, from, to int) int {
 	return to
 }
 
-func (t *texts) addBody(v string) {
+func addBody[T string | []byte](t *texts, v T) {
 	t.body = appendText(t.body, v)
 	if t.filtered {
 		t.hashes = append(t.hashes, xxhash.Sum64(t.body[len(t.body)-len(v):]))
@@ -110,7 +110,7 @@ func (t *texts) addNumbered(a *array.Dictionary, from, to int, r *renumbering) i
 			}
 			t.ids = append(t.ids, r.ids[k])
 		} else {
-			t.addBody(r.texts.Value(int(k)))
+			addBody(t, r.texts.Value(int(k)))
 		}
 		if t.bytes += 4 + r.texts.ValueLen(int(k)); t.bytes >= pageBytes {
 			return i + 1
@@ -130,7 +130,7 @@ func (t *texts) page() page {
 	t.ids = t.ids[:0]
 	if first && !repeats(t.all, len(t.words.plain)) {
 		for _, id := range p.ids {
-			t.addBody(string(t.words.text(id)))
+			addBody(t, t.words.text(id))
 		}
 		t.words.reset()
 		t.plain = true
