@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints every table of docs/performance.md, in about half an hour; wants an idle machine, and 24 GB of memory.
+# Prints every table of docs/performance.md, in about half an hour; wants an idle machine.
 set -eu
 cd "$(dirname "$0")"
 for table in calls decode growth memory; do
