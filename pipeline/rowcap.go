@@ -12,7 +12,7 @@ import (
 type rowCap struct {
 	mu    sync.Mutex
 	rows  int64
-	short map[int64]bool // rows of the answers that fell short of their counts
+	short map[int64]bool // rows of the answers that fell short of their counts, or may have
 }
 
 func newRowCap() *rowCap { return &rowCap{rows: checkpoint.RowCap, short: map[int64]bool{}} }
@@ -43,6 +43,13 @@ func (c *rowCap) learn(rows int64) bool {
 	}
 	c.rows = min(c.rows, rows)
 	return true
+}
+
+// suspect takes note of an answer that nobody has held against a count.
+func (c *rowCap) suspect(rows int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.short[rows] = true
 }
 
 // saw takes note of an answer: one of more rows than the cap disproves it.

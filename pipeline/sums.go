@@ -36,6 +36,7 @@ func (t *track) askSums(ctx context.Context, s partition.Slice, q sums) (figures
 func (t *track) isWhole(ctx context.Context, s partition.Slice, f figures, doubt func(int64) bool) (bool, error) {
 	rows := int64(f.rows)
 	if rows == t.tenant.rowCap.at() || !doubt(rows) {
+		t.tenant.rowCap.suspect(rows)
 		return !t.tenant.rowCap.reached(rows), nil
 	}
 	n, err := t.askCount(ctx, planning, s)
