@@ -91,18 +91,22 @@ type Span struct {
 	Width      Tick
 }
 
-// BinWidth is the finest width at which [start, end) has at most MaxBins bins, wherever it begins. One below a minute is a
-// part of it, so that no bin lies in two minutes.
+// Edge is the finest part of a minute of which a month has no more than MaxBins. Chunks of a plan end on multiples of it,
+// so that a histogram of the rest, asked in another run, cuts no bin.
+const Edge = Minute / 2
+
+// BinWidth is the finest width at which [start, end) has at most MaxBins bins, wherever it begins. One below Edge is a part
+// of it, so that no bin lies across an edge.
 func BinWidth(start, end Tick) Tick {
 	width := max(1, (end-start+MaxBins-2)/(MaxBins-1))
-	if width >= Minute {
+	if width >= Edge {
 		return width
 	}
-	parts := Minute / width
-	for Minute%parts != 0 {
+	parts := Edge / width
+	for Edge%parts != 0 {
 		parts--
 	}
-	return Minute / parts
+	return Edge / parts
 }
 
 // coarse says which bins stand in the way of a good packing: those of more than limit/coarse rows.

@@ -46,6 +46,19 @@ func PackOther(s Slice, h Histogram, limit int64) []Planned {
 	return out
 }
 
+// Head returns the part of h that the first n slices of a plan take if each is filled to the limit, back to an Edge;
+// that of more slices, if n do not get to one. It is the whole of h if they take it all.
+func (h Histogram) Head(limit int64, n int) Histogram {
+	gs := groups(h.Bins, limit)
+	for ; n < len(gs); n++ {
+		end := gs[n][0].Start.Floor(Edge)
+		if head := h.Within(h.Start, end); len(head.Bins) > 0 {
+			return head
+		}
+	}
+	return h
+}
+
 // groups packs bins greedily, in order, which no other packing in order beats in number.
 func groups(bins []Bin, limit int64) [][]Bin {
 	var out [][]Bin

@@ -267,12 +267,12 @@ func TestCuts(t *testing.T) {
 	}
 }
 
-// A bin width keeps the answer below its cap, and no bin of less than a minute lies in two of them.
+// A bin width keeps the answer below its cap, and no bin lies across an edge.
 func TestBinWidth(t *testing.T) {
 	for _, span := range []partition.Tick{1, 1000, partition.Second, partition.Minute, partition.Hour, partition.Day, 3 * partition.Day, 29*partition.Day + 1, 30 * partition.Day, 400 * partition.Day} {
 		width := partition.BinWidth(0, span)
-		if width < partition.Minute && partition.Minute%width != 0 {
-			t.Errorf("bins of %d ticks for %d do not fit a minute", width, span)
+		if width < partition.Edge && partition.Edge%width != 0 {
+			t.Errorf("bins of %d ticks for %d do not fit between edges", width, span)
 		}
 		if bins := span/width + 2; bins > partition.MaxBins+1 {
 			t.Errorf("%d bins of %d ticks for %d", bins, width, span)

@@ -21,6 +21,9 @@ func planning(c *Calls) *int   { return &c.Plan }
 func reading(c *Calls) *int    { return &c.Data }
 func recounting(c *Calls) *int { return &c.Recount }
 
+// foreseeing is what only a preview asks, which tells what a run will: its calls are none of the run's.
+func foreseeing(*Calls) *int { return new(int) }
+
 // ask makes one call.
 func (t *track) ask(ctx context.Context, p purpose, q hunting.Query) (*hunting.Answer, error) {
 	outage := &t.tenant.outage

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 
@@ -13,10 +14,37 @@ import (
 	"huntlake/schema"
 )
 
+// source is the table as it is asked for: the columns that choose a bucket are those that it turned out to have.
+func (t *track) source() hunting.Source {
+	source := t.table.Source
+	t.ledger.View(func(s *checkpoint.State) {
+		if len(s.Schema.Columns) > 0 {
+			source.Keys = pinnedKeys(s.Schema, source.Keys)
+		}
+	})
+	return source
+}
+
+// pinColumns pins the columns of a table of which no rows have come yet, by a few rows of a slice.
+func (t *track) pinColumns(ctx context.Context, s partition.Slice) error {
+	pinned := false
+	t.ledger.View(func(st *checkpoint.State) { pinned = len(st.Schema.Columns) > 0 })
+	if pinned {
+		return nil
+	}
+	a, err := t.askSample(ctx, planning, s)
+	if err != nil {
+		return err
+	}
+	defer a.Release()
+	_, err = t.evolve(ctx, a.Fields)
+	return err
+}
+
 // sourceOf is the table as a slice is asked for. A bucket is chosen by the columns that its slice was split by, whatever
 // columns this run would choose: its siblings may have been read already.
 func (t *track) sourceOf(s partition.Slice) hunting.Source {
-	source := t.table.Source
+	source := t.source()
 	if s.Of == 0 {
 		return source
 	}

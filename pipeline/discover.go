@@ -13,7 +13,7 @@ import (
 	"huntlake/schema"
 )
 
-// sampleRows is how many rows a first answer is asked for, to learn how wide they are.
+// sampleRows is how many rows an answer is asked for to see how wide they are.
 const sampleRows = 200
 
 // slack is how long after it was planned a slice is expected to be read at the latest. Rows that will have expired by
@@ -104,35 +104,29 @@ func (t *track) found(ctx context.Context, streams []partition.Stream) error {
 	return err
 }
 
-// columns returns the columns of a table of which none are pinned yet, nil of any other. It is one call, and commits
-// nothing.
-func (t *track) columns(ctx context.Context, streams []partition.Stream) ([]schema.Field, error) {
-	pinned := false
-	t.ledger.View(func(s *checkpoint.State) { pinned = len(s.Schema.Columns) > 0 })
-	if pinned {
-		return nil, nil
+// sampleWidth asks for a few rows of a table of which none have come yet, to foresee what reading it takes: a run learns
+// that from its first slice.
+func (t *track) sampleWidth(ctx context.Context) error {
+	if t.cost().Answers > 0 || len(t.lanes) == 0 {
+		return nil
 	}
-	s := partition.Slice{Stream: streams[0], Start: t.firstStart(), End: t.target(), Floor: t.freshFloor()}
-	a, err := t.askSample(ctx, s)
+	s := partition.Slice{Stream: t.lanes[0].stream, Start: t.firstStart(), End: t.target(), Floor: t.freshFloor()}
+	a, err := t.askSample(ctx, foreseeing, s)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer a.Release()
 	if err := t.checkColumns(a.Fields); err != nil {
-		return nil, err
+		return err
 	}
 	t.sample = &checkpoint.Sample{Rows: a.Rows, Bytes: a.Bytes, RunTime: a.Elapsed}
-	fields := a.Fields
-	if t.table.Source.Stamp && !has(fields, schema.IngestionTime) {
-		fields = append(fields, schema.Field{Name: schema.IngestionTime, Type: "DateTime"})
-	}
-	return fields, nil
+	return nil
 }
 
 // askSample asks for fewer rows where so many are refused as too big.
-func (t *track) askSample(ctx context.Context, s partition.Slice) (*hunting.Answer, error) {
+func (t *track) askSample(ctx context.Context, p purpose, s partition.Slice) (*hunting.Answer, error) {
 	for n := sampleRows; ; n /= 10 {
-		a, err := t.ask(ctx, planning, hunting.Query{Text: t.table.Source.Sample(s, n)})
+		a, err := t.ask(ctx, p, hunting.Query{Text: t.table.Source.Sample(s, n)})
 		if n < 10 || !errors.Is(err, hunting.ErrTooBig) {
 			return a, err
 		}
@@ -184,20 +178,9 @@ func (t *track) askProbe(ctx context.Context, from, to partition.Tick, left int)
 	return f.columns[rowsField.Name][0], f.columns[unstamped.Name][0], nil
 }
 
-// completeSource fills in what only the streams and columns of the table tell: whether rows have an ingestion time,
-// and which columns choose a bucket.
+// completeSource fills in what only the streams of the table tell: whether rows have an ingestion time.
 func (t *track) completeSource(streams []partition.Stream) {
-	t.table.Source.Stamp = false
-	for _, s := range streams {
-		if s != partition.Unstamped {
-			t.table.Source.Stamp = true
-		}
-	}
-	t.ledger.View(func(s *checkpoint.State) {
-		if len(s.Schema.Columns) > 0 {
-			t.table.Source.Keys = pinnedKeys(s.Schema, t.table.Source.Keys)
-		}
-	})
+	t.table.Source.Stamp = slices.ContainsFunc(streams, func(s partition.Stream) bool { return s != partition.Unstamped })
 }
 
 // pinnedKeys are the columns of wanted or, where the table lacks some of them, as a named query may leave them out, those

@@ -37,7 +37,7 @@ func (t *track) split(ctx context.Context, s partition.Slice, children []partiti
 	for _, c := range children {
 		body.Children = append(body.Children, checkpoint.NewPlannedSlice(c))
 		if c.Slice.Of > 0 {
-			body.Keys = t.table.Source.Keys
+			body.Keys = t.source().Keys
 		}
 	}
 	_, err := t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) { return body, nil })
@@ -108,7 +108,14 @@ func (t *track) byOther(ctx context.Context, s partition.Slice, limit int64) ([]
 
 // byBucket cuts by hash of the key columns. The buckets' counts are asked first and must add up to the slice's.
 func (t *track) byBucket(ctx context.Context, s partition.Slice, limit int64) ([]partition.Planned, error) {
-	if s.Of != 0 || len(t.table.Source.Keys) == 0 {
+	if s.Of != 0 {
+		return nil, nil
+	}
+	if err := t.pinColumns(ctx, s); err != nil {
+		return nil, err
+	}
+	source := t.source()
+	if len(source.Keys) == 0 {
 		return nil, nil
 	}
 	rows, err := t.askCount(ctx, planning, s)
@@ -120,7 +127,7 @@ func (t *track) byBucket(ctx context.Context, s partition.Slice, limit int64) ([
 	if !ok {
 		return nil, nil
 	}
-	query := t.table.Source.Buckets(s, n)
+	query := source.Buckets(s, n)
 	f, err := t.figures(ctx, planning, query, rowsField, bucketField)
 	if err != nil {
 		return nil, err

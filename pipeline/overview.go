@@ -9,7 +9,7 @@ import (
 	"huntlake/pipeline/hunting"
 )
 
-// overview is the stamped rows of a table that was never planned, by minute, as the call counted them that found out
+// overview is the stamped rows of a table that was never planned, by half-minute, as the call counted them that found out
 // which streams it has. It spares the first plan a call.
 type overview struct {
 	asked partition.Tick
@@ -34,6 +34,7 @@ func (t *track) firstProbe(ctx context.Context) ([]partition.Stream, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.tenant.rowCap.suspect(int64(f.rows))
 	streams, bins, err := f.split(floor, start, end, width)
 	if err == nil {
 		t.overview = &overview{asked: asked, floor: floor}
@@ -84,7 +85,7 @@ func (t *track) spend(l *lane, from partition.Tick) bool {
 	return true
 }
 
-// binWidth is the width at which a range is counted first.
+// binWidth is the width at which a range is counted first: an edge or, for more than a month, several.
 func binWidth(from, end partition.Tick) partition.Tick {
-	return max(partition.Minute, partition.BinWidth(from, end).Ceil(partition.Minute))
+	return partition.BinWidth(from, end).Ceil(partition.Edge)
 }

@@ -11,11 +11,11 @@ import (
 )
 
 // The call that finds out which streams a table has is the first histogram of one of them: a new table of one stream is
-// planned with two calls, of two streams with three. Where it is too much for a call, or may have been cut, each takes
-// one more.
+// planned with one call, of two streams with two. Where it is too much for a call, or may have been cut, each takes one
+// more.
 func TestFirstCalls(t *testing.T) {
 	isOverview := func(query string) bool {
-		return strings.Contains(query, "by Bin = bin(ingestion_time(), 1m)") && !strings.Contains(query, "where ingestion_time()")
+		return strings.Contains(query, "by Bin = bin(ingestion_time(), 30s)") && !strings.Contains(query, "where ingestion_time()")
 	}
 	cases := []struct {
 		name      string
@@ -23,11 +23,11 @@ func TestFirstCalls(t *testing.T) {
 		refuse    bool
 		plan      int
 	}{
-		{"stamped", 0, false, 2},
-		{"stamped, refused", 0, true, 4},
-		{"two streams", 0.3, false, 3},
-		{"two streams, refused", 0.3, true, 5},
-		{"unstamped", 1, false, 3},
+		{"stamped", 0, false, 1},
+		{"stamped, refused", 0, true, 3},
+		{"two streams", 0.3, false, 2},
+		{"two streams, refused", 0.3, true, 4},
+		{"unstamped", 1, false, 2},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -18,12 +18,13 @@ type lane struct {
 	refused int                  // plans that met a ledger they did not fit
 }
 
-// A plan is committed a few slices at a time, so that what answers teach about the width of rows is used at once:
-// a first few to learn from, then larger chunks, as more is known.
+// A plan is committed a few slices at a time, so that what answers teach about the width of rows is used at once: a small
+// one to learn from, then a few, then larger chunks, as more is known.
 const (
-	chunk      = 48
-	grows      = 3 // slices that are planned for each answer that has come
-	firstChunk = 2 // before one has: if the call for one of them hangs, the other shows how to go on
+	firstRows = 2500 // of the first slice of a table of which nothing is known: few enough for rows of 20 kB
+	firstFew  = 2    // after it: if the call for one of them hangs, the other shows how to go on
+	grows     = 3    // slices that are planned for each answer that has come
+	chunk     = 16   // and no more: the width drifts from hour to hour
 )
 
 // maxRefused is how often another process may be faster before a stream is left to it.
@@ -93,9 +94,13 @@ func (t *track) plan(ctx context.Context, l *lane) error {
 		l.done = true
 		return nil
 	}
+	if l.hist.Rows() == 0 { // there may never be an answer that tells its columns
+		if err := t.pinColumns(ctx, l.slice(l.hist.Start, l.hist.End)); err != nil {
+			return err
+		}
+	}
 	t.tell("plan", nil)
-	cost := t.planCost()
-	slices, short := t.nextChunk(ctx, l, cost)
+	slices, short := t.nextChunk(ctx, l, t.cost())
 	if len(slices) == 0 {
 		return short
 	}
@@ -109,7 +114,6 @@ func (t *track) plan(ctx context.Context, l *lane) error {
 	if err != nil {
 		return err
 	}
-	t.sample = nil
 	l.advance(slices[len(slices)-1].Slice.End)
 	return short
 }
@@ -223,32 +227,29 @@ func (t *track) refine(ctx context.Context, l *lane, hot []partition.Span) error
 	return nil
 }
 
-// pack cuts what is committed next of the lane: a chunk of slices, up to a whole minute, so that a histogram that is asked
-// from there in another run cuts no bin. A range without rows is one slice that is proved by the count alone.
+// pack cuts what is committed next of the lane: a chunk of slices. A range without rows is one slice that is proved by the
+// count alone.
 func (t *track) pack(l *lane, cost partition.Cost) []partition.Planned {
-	limit := cost.RowsPerCall(t.caps())
-	whole := l.slice(l.hist.Start, l.hist.End)
-	planned := partition.Pack(whole, *l.hist, limit)
-	if len(planned) == 0 {
-		return []partition.Planned{{Slice: whole}}
+	most := cost.RowsPerCall(t.caps())
+	limit, n := most, int(min(max((cost.Answers-1)*grows, firstFew), chunk))
+	if cost.Answers == 0 {
+		limit, n = min(limit, firstRows), 1
 	}
-	n := int(min(max((cost.Answers-1)*grows, firstChunk), chunk))
-	for ; n < len(planned); n++ {
-		end := planned[n-1].Slice.End.Floor(partition.Minute)
-		if end == planned[n-1].Slice.End {
-			return planned[:n]
-		}
-		if part := l.hist.Within(l.hist.Start, end); len(part.Bins) > 0 {
-			return partition.Pack(l.slice(l.hist.Start, end), part, limit)
-		}
+	head := l.hist.Head(limit, n)
+	part := l.slice(head.Start, head.End)
+	if len(head.Bins) == 0 {
+		return []partition.Planned{{Slice: part}}
 	}
-	return planned
+	if cost.Answers == 0 { // up to the first edge may be many times as many: they are no hundred calls
+		limit = min(most, max(limit, head.Rows()/firstFew))
+	}
+	return partition.Pack(part, head, limit)
 }
 
 // planBody makes the commit. If another process has moved the frontier, Fold refuses it.
 func (t *track) planBody(l *lane, slices []partition.Planned) checkpoint.Body {
 	p := &checkpoint.Plan{
-		Stream: l.stream, Start: slices[0].Slice.Start, End: slices[len(slices)-1].Slice.End, Floor: l.floor, Sample: t.sample,
+		Stream: l.stream, Start: slices[0].Slice.Start, End: slices[len(slices)-1].Slice.End, Floor: l.floor,
 	}
 	for _, s := range slices {
 		p.Slices = append(p.Slices, checkpoint.NewPlannedSlice(s))
@@ -263,7 +264,7 @@ func (t *track) cost() partition.Cost {
 	return c
 }
 
-// planCost is cost, or what this run's sample says of a table that was never planned.
+// planCost is cost, or what a sample says of a table of which no rows have come yet.
 func (t *track) planCost() partition.Cost {
 	c := t.cost()
 	if c.Answers == 0 && t.sample != nil {

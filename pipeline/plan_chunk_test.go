@@ -10,7 +10,7 @@ import (
 	"huntlake/pipeline/hunting/simulator/synth"
 )
 
-// Plans are committed in chunks that grow with what is known and end on whole minutes, also where bins are finer: a
+// Plans are committed in chunks that grow with what is known and end on edges, also where bins are finer: a
 // month that was planned at once would be planned by what a single answer has taught.
 func TestChunks(t *testing.T) {
 	tables, err := simulator.Generate(simulator.GenerateOptions{
@@ -40,12 +40,12 @@ func TestChunks(t *testing.T) {
 		}
 		if p, ok := c.Body.(*checkpoint.Plan); ok {
 			chunks = append(chunks, len(p.Slices))
-			if p.End%partition.Minute != 0 {
+			if p.End%partition.Edge != 0 {
 				t.Errorf("plan %d ends at %v", c.Number, p.End)
 			}
 		}
 	}
-	if len(chunks) < 6 || chunks[0] != 2 || chunks[1] > 9 || max(chunks[2], chunks[3], chunks[4], chunks[5]) > 50 {
+	if len(chunks) < 6 || chunks[0] != 1 || chunks[1] != 2 || chunks[2] > 9 || max(chunks[3], chunks[4], chunks[5]) > 20 {
 		t.Errorf("chunks of %d slices", chunks)
 	}
 }

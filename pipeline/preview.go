@@ -51,7 +51,10 @@ func (t *track) preview(ctx context.Context) (TablePreview, error) {
 		err := t.previewSnapshot(ctx, &p)
 		return p, err
 	}
-	if err := t.prepare(ctx); err != nil {
+	if _, _, err := t.streams(ctx); err != nil {
+		return p, err
+	}
+	if err := t.sampleWidth(ctx); err != nil {
 		return p, err
 	}
 	t.ledger.View(func(s *checkpoint.State) {
@@ -95,13 +98,16 @@ func (t *track) expect(p *TablePreview, more int) {
 // have taught.
 func (t *track) previewLane(ctx context.Context, l *lane, p *TablePreview) error {
 	start := l.hist.Start
-	for cost := t.planCost(); l.hist != nil; cost = cost.Settled(t.caps()) {
+	for cost := t.cost(); l.hist != nil; {
 		slices, err := t.nextChunk(ctx, l, cost)
 		if err != nil {
 			return err
 		}
 		p.Slices = append(p.Slices, slices...)
 		l.advance(slices[len(slices)-1].Slice.End)
+		if cost = cost.Settled(t.caps()); cost.Answers == 0 {
+			cost = t.planCost()
+		}
 	}
 	if p.Start == 0 || start < p.Start {
 		p.Start = start

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"huntlake/pipeline/hunting/simulator"
 )
@@ -11,7 +12,12 @@ import (
 // Answers that are cut at a tenth of what was counted, without a word, are split until they are whole, and it comes to
 // an end.
 func TestCutAnswers(t *testing.T) {
-	tables := generate(t, 600, "AlertInfo")
+	tables, err := simulator.Generate(simulator.GenerateOptions{
+		Seed: 1, Tables: []string{"AlertInfo"}, Rows: 600, Start: start.Add(-4 * time.Hour), End: start.Add(-time.Hour),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	const most = 400
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()

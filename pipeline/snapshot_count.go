@@ -162,7 +162,7 @@ func (t *track) sampleSnapshot(ctx context.Context) (schema.Table, *sampled, err
 	if len(table.Columns) > 0 && !again {
 		return table, nil, nil
 	}
-	a, err := t.askSample(ctx, partition.Slice{Stream: partition.Snapshot})
+	a, err := t.askSample(ctx, planning, partition.Slice{Stream: partition.Snapshot})
 	if err != nil {
 		return table, nil, err
 	}

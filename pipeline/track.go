@@ -22,7 +22,7 @@ type track struct {
 	ledger    *checkpoint.Ledger // set by the task of the opening phase, which runs alone
 	opened    bool               // likewise: all of that task succeeded
 	lanes     []*lane            // likewise; each lane belongs to the task that plans it
-	sample    *checkpoint.Sample // set by the opening task, or that of a snapshot's plan, and spent by the first plan
+	sample    *checkpoint.Sample // set by a preview, or by the task of a snapshot's plan, which spends it
 	overview  *overview          // likewise
 	phase     phase
 	underway  int // tasks handed out
@@ -221,8 +221,8 @@ func (t *track) count(change func(*TableReport)) {
 	change(&t.report)
 }
 
-// open folds the ledger, finds the table's streams and, once, pins its columns. What each call finds out is committed
-// before the next: where the quota lets few calls through, a later run goes on from there.
+// open folds the ledger and, once, finds the table's streams. That is committed before the next call: where the quota lets
+// few calls through, a later run goes on from there.
 func (t *track) open(ctx context.Context) error {
 	if t.snapshots() {
 		err := t.openSnapshots(ctx)
@@ -233,27 +233,7 @@ func (t *track) open(ctx context.Context) error {
 	if err == nil && probed {
 		err = t.found(ctx, streams)
 	}
-	if err != nil {
-		return err
-	}
-	fields, err := t.columns(ctx, streams)
-	if err == nil && fields != nil {
-		_, err = t.evolve(ctx, fields)
-	}
-	if err != nil {
-		return err
-	}
-	t.completeSource(streams)
-	t.opened = true
-	return nil
-}
-
-// prepare is open without a commit.
-func (t *track) prepare(ctx context.Context) error {
-	streams, _, err := t.streams(ctx)
-	if err == nil {
-		_, err = t.columns(ctx, streams)
-	}
+	t.opened = err == nil
 	return err
 }
 
