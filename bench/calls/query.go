@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -25,7 +26,7 @@ var (
 		`(?: and Timestamp >= datetime\(([^)]*)\))?(?: and Timestamp < datetime\(([^)]*)\))?(?: \| (.*))?$`)
 	takes   = regexp.MustCompile(`^take (\d+)$`)
 	bins    = regexp.MustCompile(`^summarize Rows = count\(\), Oldest = min\(Timestamp\) by Bin = bin\((ingestion_time\(\)|Timestamp), (\d+)([a-z]+)\)$`)
-	whole   = regexp.MustCompile(`^Events \| where Timestamp >= datetime\(([^)]*)\) \| summarize Rows = count\(\), Oldest = min\(Timestamp\) by Bin = bin\(ingestion_time\(\), 1m\)$`)
+	whole   = regexp.MustCompile(`^Events \| where Timestamp >= datetime\(([^)]*)\) \| summarize Rows = count\(\), Oldest = min\(Timestamp\) by Bin = bin\(ingestion_time\(\), (\d+)([a-z]+)\)$`)
 	probes  = regexp.MustCompile(`^summarize Rows = count\(\), Unstamped = `)
 	buckets = regexp.MustCompile(`^where tolong\(.*\) % (\d+) == (\d+)$`)
 )
@@ -39,9 +40,9 @@ var units = map[string]partition.Tick{
 func parse(text string) (q question, err error) {
 	if m := whole.FindStringSubmatch(text); m != nil {
 		floor, err := partition.ParseTick(m[1])
-		return question{
-			from: floor, to: partition.MaxTick, ceiling: partition.MaxTick, take: -1, what: "bins", binIngestion: true, bin: partition.Minute,
-		}, err
+		q = question{from: floor, to: partition.MaxTick, ceiling: partition.MaxTick, take: -1, what: "bins", binIngestion: true}
+		err = errors.Join(err, q.parseBin(m[2], m[3]))
+		return q, err
 	}
 	parts := ranged.FindStringSubmatch(text)
 	if parts == nil {
@@ -83,11 +84,18 @@ func (q *question) parseRest(rest string) (err error) {
 		q.bucketNo, err = strconv.ParseUint(m[2], 10, 32)
 		return err
 	}
-	if m := bins.FindStringSubmatch(rest); m != nil && units[m[3]] > 0 {
+	if m := bins.FindStringSubmatch(rest); m != nil {
 		q.what, q.binIngestion = "bins", m[1] != "Timestamp"
-		n, err := strconv.ParseInt(m[2], 10, 64)
-		q.bin = partition.Tick(n) * units[m[3]]
-		return err
+		return q.parseBin(m[2], m[3])
 	}
 	return fmt.Errorf("unknown query part %q", rest)
+}
+
+// parseBin reads the width of a bin.
+func (q *question) parseBin(n, unit string) error {
+	width, err := strconv.ParseInt(n, 10, 64)
+	if q.bin = partition.Tick(width) * units[unit]; q.bin <= 0 && err == nil {
+		return fmt.Errorf("unknown bin width %q", n+unit)
+	}
+	return err
 }
