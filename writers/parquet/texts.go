@@ -99,8 +99,10 @@ func (t *texts) renumber(a *array.Dictionary, slot int) *renumbering {
 }
 
 func (t *texts) addNumbered(a *array.Dictionary, from, to int, r *renumbering) int {
+	ends := r.texts.ValueOffsets()
+	nulls := a.NullN() > 0
 	for i := from; i < to; i++ {
-		if a.IsNull(i) {
+		if nulls && a.IsNull(i) {
 			continue
 		}
 		k := r.numbers[i]
@@ -112,7 +114,7 @@ func (t *texts) addNumbered(a *array.Dictionary, from, to int, r *renumbering) i
 		} else {
 			addBody(t, r.texts.Value(int(k)))
 		}
-		if t.bytes += 4 + r.texts.ValueLen(int(k)); t.bytes >= pageBytes {
+		if t.bytes += 4 + int(ends[k+1]-ends[k]); t.bytes >= pageBytes {
 			return i + 1
 		}
 	}
