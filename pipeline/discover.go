@@ -222,12 +222,3 @@ func (t *track) checkColumns(fields []schema.Field) error {
 	}
 	return fmt.Errorf("%s has no column %s, which says what day a row belongs to: keep it in the query", t.table.Table.Path(), name)
 }
-
-func has(fields []schema.Field, name string) bool {
-	for _, f := range fields {
-		if f.Name == name {
-			return true
-		}
-	}
-	return false
-}
