@@ -13,7 +13,7 @@ import (
 // an end.
 func TestCutAnswers(t *testing.T) {
 	tables, err := simulator.Generate(simulator.GenerateOptions{
-		Seed: 1, Tables: []string{"AlertInfo"}, Rows: 600, Start: start.Add(-4 * time.Hour), End: start.Add(-time.Hour),
+		Seed: 1, Tables: []string{"AlertInfo"}, Rows: 600, Start: start.Add(-76 * time.Hour), End: start.Add(-73 * time.Hour),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -35,6 +35,9 @@ func TestCutAnswers(t *testing.T) {
 		t.Fatalf("after %d calls: %v", len(w.service.Calls()), err)
 	}
 	w.compare(tables[0], exported(began))
+	if n := len(w.service.Calls()); n < 20 {
+		t.Errorf("%d calls: nothing was cut", n)
+	}
 }
 
 // A commit that is wrong, rather than late, ends its table: the calls it took are not made again and again.
