@@ -51,6 +51,7 @@ func goldenHistory() []checkpoint.Body {
 	next.Again, next.Generation = []checkpoint.PlannedSlice{{Slice: hours(partition.Stamped, 0, 2), Rows: 12}}, 3
 	next.Slices[0].Oldest, next.Again[0].Oldest, parts.Children[0].Oldest = at(3), at(-1), at(1)
 	parts.Keys = []string{"ReportId"}
+	next.Sample = &checkpoint.Sample{Rows: 2000, Bytes: 2_000_000, RunTime: 2000 * perRow}
 	moved := receipt(reading(hours(partition.Stamped, 0, 2), 3), 14, part{0, 3}, part{1, 1})
 	moved.Counted, moved.Held, moved.Moved, moved.Columns = []int64{12, 13, 15}, 10, true, 2
 	changed := receipt(reading(day.Slice, 2), 4)

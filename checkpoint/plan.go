@@ -23,11 +23,12 @@ type Plan struct {
 	Again  []PlannedSlice   `json:"again,omitempty"`
 	// Generation is that of the slices in Again: the one after the table's newest.
 	Generation int `json:"generation,omitempty"`
-	// Of a snapshot, which is planned whole at each generation: the dt that it is for, the columns that choose a row's
-	// bucket, and an answer that was asked for to learn those columns.
-	DT     partition.Date `json:"dt,omitempty"`
-	Keys   []string       `json:"keys,omitempty"`
-	Sample *Sample        `json:"sample,omitempty"`
+	// Sample is of a snapshot, or of the first plan of a table by an early program: others learn from the first slice.
+	Sample *Sample `json:"sample,omitempty"`
+	// Of a snapshot, which is planned whole at each generation: the dt that it is for, and the columns that choose a row's
+	// bucket.
+	DT   partition.Date `json:"dt,omitempty"`
+	Keys []string       `json:"keys,omitempty"`
 }
 
 // PlannedSlice is a slice and the rows counted in it. A slice of zero rows is proved by the count and never asked.
@@ -56,8 +57,8 @@ func (p *Plan) check(s *State, _ *Commit) error {
 	if p.Stream == partition.Snapshot {
 		return p.checkSnapshot(s)
 	}
-	if p.DT != 0 || len(p.Keys) > 0 || p.Sample != nil {
-		return fmt.Errorf("a %v plan has no dt, no keys and no sample", p.Stream)
+	if p.DT != 0 || len(p.Keys) > 0 {
+		return fmt.Errorf("a %v plan has no dt and no keys", p.Stream)
 	}
 	if len(p.Slices) == 0 && len(p.Again) == 0 {
 		return errors.New("nothing is planned")
@@ -159,6 +160,9 @@ func (p *Plan) apply(s *State, _ *Commit) {
 		leaf.Generation, leaf.Open, leaf.Counted, leaf.Oldest = p.Generation, true, a.Rows, a.Oldest
 		s.Leaves[a.Slice] = leaf
 		s.judgeAgain(a.Slice)
+	}
+	if p.Sample != nil {
+		s.Cost = s.Cost.Observe(p.Sample.Rows, p.Sample.Bytes, p.Sample.RunTime)
 	}
 	s.forget(p.Stream)
 }
