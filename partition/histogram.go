@@ -95,12 +95,12 @@ type Span struct {
 // so that a histogram of the rest, asked in another run, cuts no bin.
 const Edge = Minute / 2
 
-// BinWidth is the finest width at which [start, end) has at most MaxBins bins, wherever it begins. One below Edge is a part
-// of it, so that no bin lies across an edge.
+// BinWidth is the finest width at which [start, end) has at most MaxBins bins, wherever it begins, of those that are a part
+// or a multiple of Edge: no bin begins or ends in the middle of one of another width.
 func BinWidth(start, end Tick) Tick {
 	width := max(1, (end-start+MaxBins-2)/(MaxBins-1))
 	if width >= Edge {
-		return width
+		return width.Ceil(Edge)
 	}
 	parts := Edge / width
 	for Edge%parts != 0 {

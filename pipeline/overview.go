@@ -87,5 +87,5 @@ func (t *track) spend(l *lane, from partition.Tick) bool {
 
 // binWidth is the width at which a range is counted first: an edge or, for more than a month, several.
 func binWidth(from, end partition.Tick) partition.Tick {
-	return partition.BinWidth(from, end).Ceil(partition.Edge)
+	return max(partition.Edge, partition.BinWidth(from, end))
 }
