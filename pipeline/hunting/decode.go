@@ -66,6 +66,7 @@ type decoder struct {
 	begun  int64 // offset at which the record in the making begins
 	rows   int   // of that record
 	room   int   // rows that its columns have room for
+	above  above
 }
 
 // column is one column of the rows.
@@ -73,7 +74,6 @@ type column struct {
 	*cells
 	name  string
 	key   []byte // as it stands in most rows: quoted, colon and all
-	above []byte // the row above has this cell, key and all, as it stands in the body; empty: not known
 	loose bool   // text that may come as a bare number
 }
 
@@ -183,8 +183,10 @@ func (d *decoder) flush() {
 	arrays := make([]arrow.Array, 0, d.layout.NumFields())
 	for i := range d.columns {
 		c := &d.columns[i]
-		arrays, c.above = c.appendArrays(arrays), c.above[:0]
+		c.repeatTo(d.rows)
+		arrays = c.appendArrays(arrays)
 	}
+	d.above.forget()
 	d.answer.Records = append(d.answer.Records, array.NewRecord(d.layout, arrays, int64(d.rows)))
 	for _, a := range arrays {
 		a.Release()

@@ -87,22 +87,37 @@ func (c *cells) null() {
 	}
 }
 
-// repeat takes the value of the row above, of which there must be one.
-func (c *cells) repeat() {
-	above := c.rows - 1
-	if c.nulls > 0 && bitutil.BitIsNotSet(c.valid.of, above) {
-		c.null()
-		return
+// repeatTo takes the value of the last row again, as often as it takes to have the given number of rows.
+func (c *cells) repeatTo(rows int) {
+	if c.rows < rows {
+		c.repeat(rows)
+	}
+}
+
+func (c *cells) repeat(rows int) {
+	last := c.rows - 1
+	if c.nulls > 0 && bitutil.BitIsNotSet(c.valid.of, last) {
+		bitutil.SetBitsTo(c.valid.of, int64(c.rows), int64(rows-c.rows), false)
+		c.nulls += rows - c.rows
 	}
 	switch c.kind {
 	case schema.Bool:
-		c.bool(bitutil.BitIsSet(c.bits.of, above))
+		bitutil.SetBitsTo(c.bits.of, int64(c.rows), int64(rows-c.rows), bitutil.BitIsSet(c.bits.of, last))
 	case schema.Int64, schema.Double:
-		c.int64(c.words.of[above])
+		spread(c.words.of[last:rows])
 	case schema.Timestamp:
-		c.timestamp(c.words.of[above], c.halves.of[above])
+		spread(c.words.of[last:rows])
+		spread(c.halves.of[last:rows])
 	case schema.String, schema.JSON:
-		c.number(c.halves.of[above])
+		spread(c.halves.of[last:rows])
+	}
+	c.rows = rows
+}
+
+// spread makes all values the first.
+func spread[T any](values []T) {
+	for i := range values[1:] {
+		values[i+1] = values[0]
 	}
 }
 

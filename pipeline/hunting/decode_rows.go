@@ -82,82 +82,80 @@ func (d *decoder) giveUp(err error) error {
 	}
 }
 
-// readRow reads one row into the columns. Its keys mostly are the columns in their order, so each is first held
-// against the column after the one before it.
+// readRow reads one row into the columns.
 func (d *decoder) readRow() error {
-	s := d.scan
-	if !s.skip('{') {
-		return s.unexpected("a row")
+	if d.scan.peek() != '{' {
+		return d.scan.unexpected("a row")
 	}
 	d.reserve()
-	next, filled := 0, 0
-	for first := true; !s.skip('}'); first = false {
-		if !first && !s.skip(',') {
-			return s.unexpected("',' or '}'")
-		}
-		if next < len(d.columns) && d.columns[next].readAgain(s, d.rows) {
-			next++
-			filled++
-			continue
-		}
-		s.peek()
-		begun := s.offset()
+	alike, ended, err := d.readAlike()
+	if err == nil && (!ended || alike < len(d.above.cells)) {
+		err = d.readRest(alike, ended)
+	}
+	if err == nil {
+		d.rows++
+	}
+	return err
+}
+
+// readRest reads the rest of a row whose first cells have been read. Keys mostly are the columns in their order, so each
+// is first held against the column after the one before it.
+func (d *decoder) readRest(alike int, ended bool) error {
+	s, a := d.scan, &d.above
+	a.cells = a.cells[:alike]
+	filled, next := alike, 0
+	for _, cell := range a.cells {
+		d.columns[cell.column].repeatTo(d.rows + 1)
+		next = int(cell.column) + 1
+	}
+	ended = ended || alike == 0 && s.skip('}')
+	for !ended {
 		at, err := d.readKey(next)
 		if err != nil {
 			return err
 		}
+		value := s.offset()
 		if at == noColumn {
-			if _, _, err := d.readAny(false); err != nil {
-				return err
-			}
-			continue
+			_, _, err = d.readAny(false)
+		} else {
+			err = d.readCell(at)
 		}
-		if err := d.readCell(at); err != nil {
+		if err != nil {
 			return err
 		}
-		d.columns[at].remember(s, begun)
-		next = at + 1
-		filled++
+		if ended, err = d.cellEnd(); err != nil {
+			return err
+		}
+		if at != noColumn {
+			a.add(at, value)
+			next = at + 1
+			filled++
+		}
+		a.end(s.offset())
 	}
-	d.endRow(filled)
+	if filled < len(d.columns) {
+		d.fill()
+	}
 	return nil
 }
 
-// maxAbove is the longest cell that is held against the one below it.
-const maxAbove = 1 << 10
-
-// readAgain reads the cell that comes next if its bytes are those of the row above in this column: half of all cells and
-// more are, and need not be understood again.
-func (c *column) readAgain(s *scanner, row int) bool {
-	n := len(c.above)
-	if n == 0 || n > s.end-s.pos || string(s.buf[s.pos:s.pos+n]) != string(c.above) || c.rows != row {
-		return false
+// cellEnd moves past what ends a cell, and reports whether it ends the row.
+func (d *decoder) cellEnd() (ended bool, err error) {
+	if d.scan.skip('}') {
+		return true, nil
 	}
-	if end := s.buf[s.pos+n]; end != ',' && end != '}' { // the bytes may go on, as 1 does in 12
-		return false
+	if !d.scan.skip(',') {
+		return false, d.scan.unexpected("',' or '}'")
 	}
-	s.pos += n
-	c.repeat()
-	return true
+	return false, nil
 }
 
-// remember keeps the bytes of the cell that was read from begun on, key and all, unless they are long, or have left the
-// window.
-func (c *column) remember(s *scanner, begun int64) {
-	c.above = c.above[:0]
-	if from := begun - s.base; from >= 0 && s.pos-int(from) <= maxAbove {
-		c.above = append(c.above, s.buf[from:s.pos]...)
-	}
-}
-
-// endRow fills columns that the row did not name.
-func (d *decoder) endRow(filled int) {
-	d.rows++
-	for i := 0; filled < len(d.columns); i++ {
-		if c := &d.columns[i]; c.rows < d.rows {
+// fill makes columns null that the row did not name.
+func (d *decoder) fill() {
+	for i := range d.columns {
+		if c := &d.columns[i]; c.rows <= d.rows {
+			c.repeatTo(d.rows)
 			c.null()
-			c.above = c.above[:0]
-			filled++
 		}
 	}
 }
@@ -194,6 +192,7 @@ func (d *decoder) readCell(at int) error {
 	if c.rows > d.rows {
 		return misfitf("key appears twice in the row")
 	}
+	c.repeatTo(d.rows)
 	if err := d.readValue(c); err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ var errTooLong = errors.New("value is longer than MaxValueBytes")
 type scanner struct {
 	r     io.Reader
 	buf   []byte
+	kept  int   // of the first byte that is not to leave the window without need; always <= pos
 	pos   int   // of the next byte; always <= end
 	end   int   // of the content
 	base  int64 // place of buf[0] in the body
@@ -42,18 +43,51 @@ func newScanner(r io.Reader, limit int) *scanner {
 // offset is where in the body the scanner stands.
 func (s *scanner) offset() int64 { return s.base + int64(s.pos) }
 
-// more reads at least one more byte into the window, and keeps what lies from pos on: it moves to the front. It
-// returns false if there is no more, or no room for more.
+// keep makes bytes from an offset on stay in the window as long as they, and what follows, take no more than half of it.
+func (s *scanner) keep(offset int64) { s.kept = min(int(max(offset-s.base, 0)), s.pos) }
+
+// agree returns how many of the next n bytes are the same as those from an offset on, which may have left the window:
+// then none are. There must be no zeros among those.
+func (s *scanner) agree(offset int64, n int) (same int) {
+	for offset >= s.base {
+		i := int(offset - s.base)
+		same += equalBytes(s.buf[i+same:], s.buf[s.pos+same:], n-same)
+		if same == n || s.pos+same < s.end || !s.more() {
+			return same
+		}
+	}
+	return 0
+}
+
+// equalBytes returns how many of the first n bytes of a and b, which go on for a word behind them, are the same.
+func equalBytes(a, b []byte, n int) (same int) {
+	for same < n && len(a) >= wordBytes && len(b) >= wordBytes {
+		if differ := binary.LittleEndian.Uint64(a) ^ binary.LittleEndian.Uint64(b); differ != 0 {
+			return min(n, same+bits.TrailingZeros64(differ)/8)
+		}
+		same += wordBytes
+		a, b = a[wordBytes:], b[wordBytes:]
+	}
+	return min(n, same)
+}
+
+// more reads at least one more byte into the window, and keeps what lies from pos on, and from kept on if there is room.
+// It returns false if there is no more, or no room for more.
 func (s *scanner) more() bool {
 	if s.err != nil {
 		return false
 	}
-	if s.pos > 0 {
-		s.end = copy(s.buf, s.buf[s.pos:s.end])
-		s.base += int64(s.pos)
-		s.pos = 0
+	room := len(s.buf) - wordBytes
+	if s.end > room/2 {
+		if s.end-s.kept > room/2 {
+			s.kept = s.pos
+		}
+		s.end = copy(s.buf, s.buf[s.kept:s.end])
+		s.base += int64(s.kept)
+		s.pos -= s.kept
+		s.kept = 0
 	}
-	if room := len(s.buf) - wordBytes; s.end == room {
+	if s.end == room {
 		if room >= s.limit {
 			s.err = errTooLong
 			return false
