@@ -71,6 +71,18 @@ func (d *wordDictionary) id(word uint64) int32 {
 	return d.slots.Put(at, hash)
 }
 
+// appendIDs appends the numbers of words, which often repeat the one before.
+func (d *wordDictionary) appendIDs(ids []int32, words []uint64) []int32 {
+	for i, w := range words {
+		if i > 0 && w == words[i-1] {
+			ids = append(ids, ids[len(ids)-1])
+		} else {
+			ids = append(ids, d.id(w))
+		}
+	}
+	return ids
+}
+
 func (d *wordDictionary) reset() {
 	d.slots.Reset()
 	d.words = d.words[:0]

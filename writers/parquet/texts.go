@@ -101,7 +101,9 @@ func (t *texts) renumber(a *array.Dictionary, slot int) *renumbering {
 func (t *texts) addNumbered(a *array.Dictionary, from, to int, r *renumbering) int {
 	ends := r.texts.ValueOffsets()
 	nulls := a.NullN() > 0
-	for i := from; i < to; i++ {
+	ids, size := t.ids, t.bytes
+	i := from
+	for ; i < to && size < pageBytes; i++ {
 		if nulls && a.IsNull(i) {
 			continue
 		}
@@ -110,15 +112,14 @@ func (t *texts) addNumbered(a *array.Dictionary, from, to int, r *renumbering) i
 			if r.ids[k] < 0 {
 				r.ids[k] = t.words.id(r.texts.Value(int(k)))
 			}
-			t.ids = append(t.ids, r.ids[k])
+			ids = append(ids, r.ids[k])
 		} else {
 			addBody(t, r.texts.Value(int(k)))
 		}
-		if t.bytes += 4 + int(ends[k+1]-ends[k]); t.bytes >= pageBytes {
-			return i + 1
-		}
+		size += 4 + int(ends[k+1]-ends[k])
 	}
-	return to
+	t.ids, t.bytes = ids, size
+	return i
 }
 
 func (t *texts) page() page {

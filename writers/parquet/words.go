@@ -42,9 +42,7 @@ func (w *words) add(a arrow.Array, from, to, _ int) int {
 		panic(fmt.Sprintf("parquet: a column of numbers has type %v", a.DataType()))
 	}
 	if !w.plain {
-		for _, v := range w.body[n:] {
-			w.ids = append(w.ids, w.known.id(v))
-		}
+		w.ids = w.known.appendIDs(w.ids, w.body[n:])
 	}
 	return to
 }
