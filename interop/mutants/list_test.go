@@ -35,6 +35,22 @@ var all = []mutant{
 		test: "schema TestParseDateTime",
 	},
 	{
+		name: "a cell is taken for the one above by all of its bytes but the last",
+		rule: "values arrive as they were sent",
+		file: "pipeline/hunting/decode_above.go",
+		old:  `a.cells[alike].end <= differs;`,
+		new:  `a.cells[alike].end <= differs+1;`,
+		test: "pipeline/hunting TestDecodeLikeTheRowAbove",
+	},
+	{
+		name: "a key is not known to be there where its cell is like the one above",
+		rule: "a key that a row has twice is refused",
+		file: "pipeline/hunting/decode_rows.go",
+		old:  `d.columns[cell.column].repeatTo(d.rows + 1)`,
+		new:  `d.columns[cell.column].repeatTo(d.rows)`,
+		test: "pipeline/hunting TestDecodeFaultBelowALikeRow",
+	},
+	{
 		name: "a refusal for good is repeated",
 		rule: "only what may pass is asked again",
 		file: "pipeline/hunting/client_retry.go",
