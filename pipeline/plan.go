@@ -85,7 +85,7 @@ func (t *track) start(stream partition.Stream) partition.Tick {
 
 // plan counts what is left of the lane, if it has not been, and commits its next chunk.
 func (t *track) plan(ctx context.Context, l *lane) error {
-	if l.hist == nil || l.stale(t.freshFloor()) {
+	if l.hist == nil || l.stale(t.tenant.clock.tick()-retention) {
 		if err := t.survey(ctx, l); err != nil {
 			return err
 		}
@@ -118,10 +118,11 @@ func (t *track) plan(ctx context.Context, l *lane) error {
 	return short
 }
 
-// stale reports whether rows that the lane has counted may be gone before a slice planned now is read.
-func (l *lane) stale(fresh partition.Tick) bool {
+// stale reports whether rows that the lane has counted have expired since. Not earlier: to count anew gives up what expires
+// within the slack, and that may yet be read.
+func (l *lane) stale(edge partition.Tick) bool {
 	oldest := l.hist.Oldest()
-	return fresh-slack/2 > l.floor && oldest != partition.NoTick && oldest < fresh
+	return oldest != partition.NoTick && oldest < edge
 }
 
 // advance drops what has been planned, up to end.

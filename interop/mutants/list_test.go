@@ -318,6 +318,14 @@ var all = []mutant{
 		test: "pipeline TestWhatExpiresFirstIsReadFirst",
 	},
 	{
+		name: "what is left is counted anew before any of it has expired",
+		rule: "no row is given up that is still read in time",
+		file: "pipeline/plan.go",
+		old:  `l.stale(t.tenant.clock.tick()-retention)`,
+		new:  `l.stale(t.freshFloor())`,
+		test: "pipeline TestRowsExpireDuringRun",
+	},
+	{
 		name: "a publish that has ended is merged again",
 		rule: "a publish that another process has ended is a lost race",
 		file: "pipeline/publish.go",
