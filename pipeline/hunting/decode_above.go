@@ -6,7 +6,8 @@ import "math"
 // few of their cells, so what is read first of a row is how far its bytes are those of the row above.
 //
 //   - A cell lasts from behind the one before it to behind the comma or brace that ends it: annotations and white space
-//     before its key belong to it. So cells whose bytes are equal are equal, and follow each other as they did above.
+//     before its key belong to it, and those behind the last to the last. So cells whose bytes are equal are equal, and
+//     follow each other as they did above.
 //   - A column whose cell is equal is left as it is: its rows lag behind until it gets a value of its own, or the record
 //     ends, when its last value is repeated as often as that takes.
 //   - As long as a row has the columns of the row above in their order, it cannot name one twice, and lacks those that
@@ -26,7 +27,7 @@ func (a *above) add(column int, value int64) {
 	a.cells = append(a.cells, cell{column: int32(column), value: a.place(value)})
 }
 
-// end notes where the last cell ends, or what belongs to none behind it.
+// end notes where the last cell ends.
 func (a *above) end(offset int64) {
 	if n := len(a.cells); n > 0 {
 		a.cells[n-1].end = a.place(offset)

@@ -131,7 +131,9 @@ func (d *decoder) readRest(alike int, ended bool) error {
 			next = at + 1
 			filled++
 		}
-		a.end(s.offset())
+		if at != noColumn || ended {
+			a.end(s.offset())
+		}
 	}
 	if filled < len(d.columns) {
 		d.fill()
