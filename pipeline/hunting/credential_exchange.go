@@ -1,8 +1,10 @@
 package hunting
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 
@@ -34,11 +36,28 @@ func (w watch) Do(req *policy.Request) (*http.Response, error) {
 	if raw.Method == http.MethodPost && !w.trusts(host) && !isLoopback(host) {
 		return nil, fmt.Errorf("the authority names %s to send credentials to, which is refused", oneLine(host))
 	}
+	if err := ownBodies(req); err != nil {
+		return nil, err
+	}
 	resp, err := req.Next()
 	if x != nil {
 		x.note(raw, resp, err)
 	}
 	return resp, err
+}
+
+// ownBodies gives each sending of a request a reader of its own. The SDK rewinds the one reader that there is, and
+// net/http asks for that at a redirect, even one that is not followed, while the first sending may still be reading.
+func ownBodies(req *policy.Request) error {
+	if req.Body() == nil {
+		return nil
+	}
+	body, err := io.ReadAll(req.Body())
+	if err != nil {
+		return err
+	}
+	req.Raw().GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	return req.RewindBody()
 }
 
 // trusts reports whether host is the authority or one of the regional branches that AZURE_REGIONAL_AUTHORITY_NAME names.
