@@ -66,7 +66,7 @@ type decoder struct {
 	begun  int64 // offset at which the record in the making begins
 	rows   int   // of that record
 	room   int   // rows that its columns have room for
-	above  above
+	above  above // of the row being read
 }
 
 // column is one column of the rows.

@@ -73,7 +73,7 @@ func (d *decoder) readAlike() (alike int, ended bool, err error) {
 		if err := d.readCell(int(c.column)); err != nil {
 			return 0, false, err
 		}
-		if ended, err = d.cellEnd(); err != nil {
+		if ended, err = s.itemEnd('}'); err != nil {
 			return 0, false, err
 		}
 		c.value += shift

@@ -70,11 +70,8 @@ func (d *decoder) giveUp(err error) error {
 		if _, _, err := d.readAny(false); err != nil {
 			return err
 		}
-		if d.scan.skip('}') {
-			return nil
-		}
-		if !d.scan.skip(',') {
-			return d.scan.unexpected("',' or '}'")
+		if ended, err := d.scan.itemEnd('}'); ended || err != nil {
+			return err
 		}
 		if _, err := d.scan.key(); err != nil {
 			return err
@@ -103,7 +100,7 @@ func (d *decoder) readRow() error {
 func (d *decoder) readRest(alike int, ended bool) error {
 	s, a := d.scan, &d.above
 	a.cells = a.cells[:alike]
-	filled, next := alike, 0
+	next := 0
 	for _, cell := range a.cells {
 		d.columns[cell.column].repeatTo(d.rows + 1)
 		next = int(cell.column) + 1
@@ -123,33 +120,21 @@ func (d *decoder) readRest(alike int, ended bool) error {
 		if err != nil {
 			return err
 		}
-		if ended, err = d.cellEnd(); err != nil {
+		if ended, err = s.itemEnd('}'); err != nil {
 			return err
 		}
 		if at != noColumn {
 			a.add(at, value)
 			next = at + 1
-			filled++
 		}
 		if at != noColumn || ended {
 			a.end(s.offset())
 		}
 	}
-	if filled < len(d.columns) {
+	if len(a.cells) < len(d.columns) {
 		d.fill()
 	}
 	return nil
-}
-
-// cellEnd moves past what ends a cell, and reports whether it ends the row.
-func (d *decoder) cellEnd() (ended bool, err error) {
-	if d.scan.skip('}') {
-		return true, nil
-	}
-	if !d.scan.skip(',') {
-		return false, d.scan.unexpected("',' or '}'")
-	}
-	return false, nil
 }
 
 // fill makes columns null that the row did not name.

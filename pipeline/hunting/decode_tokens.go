@@ -150,11 +150,19 @@ func (s *scanner) items(what string, opening, closing byte, read func() error) e
 		if err := read(); err != nil {
 			return err
 		}
-		if s.skip(closing) {
-			return nil
-		}
-		if !s.skip(',') {
-			return s.unexpected(fmt.Sprintf("',' or %q", closing))
+		if ended, err := s.itemEnd(closing); ended || err != nil {
+			return err
 		}
 	}
+}
+
+// itemEnd moves past what stands behind an item: a comma, or the closing bracket, which ends them.
+func (s *scanner) itemEnd(closing byte) (ended bool, err error) {
+	if s.skip(closing) {
+		return true, nil
+	}
+	if !s.skip(',') {
+		return false, s.unexpected(fmt.Sprintf("',' or %q", closing))
+	}
+	return false, nil
 }
