@@ -22,8 +22,11 @@ const slack = 15 * partition.Minute
 
 // freshFloor is the Timestamp below which rows may be gone before a slice planned now is read.
 func (t *track) freshFloor() partition.Tick {
-	return (t.tenant.clock.tick() - retention + slack).Ceil(partition.Second)
+	return (t.edge() + slack).Ceil(partition.Second)
 }
+
+// edge is the Timestamp below which rows have expired by now.
+func (t *track) edge() partition.Tick { return t.tenant.clock.tick() - retention }
 
 // firstStart is where a stream that was never planned begins: on a whole hour, as a verify counts by hours.
 func (t *track) firstStart() partition.Tick {

@@ -85,7 +85,7 @@ func (t *track) start(stream partition.Stream) partition.Tick {
 
 // plan counts what is left of the lane, if it has not been, and commits its next chunk.
 func (t *track) plan(ctx context.Context, l *lane) error {
-	if l.hist == nil || l.stale(t.tenant.clock.tick()-retention) {
+	if l.hist == nil || l.stale(t.edge()) {
 		if err := t.survey(ctx, l); err != nil {
 			return err
 		}

@@ -133,8 +133,7 @@ func (t *track) wantOpen() *task {
 	}
 	// What is known to expire goes before what has yet to be opened, and so does the first plan of a table that has been
 	// found: what opening it has cost is lost if the quota is spent before that is committed.
-	edge := t.tenant.clock.tick() - retention
-	return &task{expires: edge, begin: nothing, run: t.open, finish: func() {
+	return &task{expires: t.edge(), begin: nothing, run: t.open, finish: func() {
 		if t.phase = moving; t.ledger == nil {
 			t.phase = closed
 		}

@@ -66,7 +66,7 @@ func (t *track) openSlices() (n int) {
 // commonFloor is the lowest Timestamp above which every slice was read whole and the source still has every row: the
 // floor of all plans, if they share one that has not expired; else the first midnight above them all.
 func (t *track) commonFloor() partition.Tick {
-	edge := t.tenant.clock.tick() - retention + slack/3
+	edge := t.edge() + slack/3
 	low, high := partition.MaxTick, partition.MinTick
 	t.ledger.View(func(s *checkpoint.State) {
 		for _, r := range s.Streams {

@@ -321,7 +321,7 @@ var all = []mutant{
 		name: "what is left is counted anew before any of it has expired",
 		rule: "no row is given up that is still read in time",
 		file: "pipeline/plan.go",
-		old:  `l.stale(t.tenant.clock.tick()-retention)`,
+		old:  `l.stale(t.edge())`,
 		new:  `l.stale(t.freshFloor())`,
 		test: "pipeline TestRowsExpireDuringRun",
 	},
