@@ -42,12 +42,17 @@ type press struct {
 }
 
 func newPress() (*press, error) {
-	fast, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false), zstd.WithEncoderConcurrency(1))
+	fast, err := newEncoder(zstd.SpeedFastest)
 	if err != nil {
 		return nil, err
 	}
-	thorough, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderCRC(false), zstd.WithEncoderConcurrency(1))
+	thorough, err := newEncoder(zstd.SpeedDefault)
 	return &press{fast: fast, thorough: thorough}, err
+}
+
+// newEncoder leaves out the checksums of frames: each page has its own.
+func newEncoder(level zstd.EncoderLevel) (*zstd.Encoder, error) {
+	return zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderCRC(false), zstd.WithEncoderConcurrency(1))
 }
 
 // page returns the page with the given body, and its size before compression.
