@@ -24,6 +24,9 @@ import (
 	"huntlake/writers"
 )
 
+// outage is how long a store is away that is started again, to which its own start is added.
+const outage = 4 * time.Second
+
 // TestStoreJobs exports a million rows to each store. The program is killed while it reads; in the next run, the store
 // is killed and started again while the program reads, and once more while it publishes. In the end every row is there
 // once, as DuckDB reads what the bucket holds, nothing that was staged is left, and the lake verifies.
@@ -39,7 +42,10 @@ func TestStoreJobs(t *testing.T) {
 			if !j.killed(answered, 3) {
 				t.Fatal("the first run came to its end: there was nothing to kill")
 			}
-			restarts := j.restarted(2, 5)
+			restarts, err := j.restarted(2, 5)
+			if err != nil {
+				t.Errorf("the run in which the store was started again ended with %v", err)
+			}
 			if restarts != 2 {
 				t.Errorf("the store was started again %d times, of 2", restarts)
 			}
@@ -105,7 +111,7 @@ func (j *job) killed(sign string, count int) bool {
 
 // restarted makes a run, in which the store is killed and started again twice: when so many answers have been read, and
 // at the upload of the file of such a number. It returns how often that was.
-func (j *job) restarted(answers, files int) int {
+func (j *job) restarted(answers, files int) (times int, err error) {
 	j.t.Helper()
 	var restarts, uploads atomic.Int64
 	var restarting sync.WaitGroup
@@ -113,18 +119,17 @@ func (j *job) restarted(answers, files int) int {
 		if writes(r) && strings.Contains(r.URL.String(), ".parquet") && uploads.Add(1) == int64(files) {
 			restarts.Add(1)
 			j.store.kill()
-			restarting.Go(func() { j.store.restart(time.Second) })
+			restarting.Go(func() { j.store.restart(outage) })
 		}
 		return false
 	})
-	err := j.during(answered, answers, func(*exec.Cmd) {
+	err = j.during(answered, answers, func(*exec.Cmd) {
 		restarts.Add(1)
-		j.store.restart(time.Second)
+		j.store.restart(outage)
 	})
 	restarting.Wait()
 	j.store.front.set(nil)
-	j.t.Logf("the run in which the store was started again ended with %v", err)
-	return int(restarts.Load())
+	return int(restarts.Load()), err
 }
 
 // during makes one run, does something at the count-th sign of a kind, and returns how the run ended.

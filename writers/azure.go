@@ -17,7 +17,11 @@ import (
 	"gocloud.dev/blob/azureblob"
 )
 
-// openAzure is azureblob's own opener with a client that sends checksums. Options and environment variables are the
+// azureRetries is how often a request to Azure is repeated, over some 20 s: by itself the client gives up after half of
+// them, and see amazonAttempts.
+const azureRetries = 4
+
+// openAzure is azureblob's own opener with a client that sends checksums and is more patient. Options and environment variables are the
 // same.
 func openAzure(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 	opener := azureblob.URLOpener{MakeClient: azureClient, ServiceURLOptions: *azureblob.NewDefaultServiceURLOptions()}
@@ -32,6 +36,7 @@ func openAzure(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 func azureClient(service azureblob.ServiceURL, name azureblob.ContainerName) (*container.Client, error) {
 	opts := &container.ClientOptions{}
 	opts.PerCallPolicies = []policy.Policy{contentMD5{}}
+	opts.Retry.MaxRetries = azureRetries
 	address, err := url.JoinPath(string(service), string(name))
 	if err != nil {
 		return nil, errors.New("the service's URL does not parse") // and may hold a SAS token

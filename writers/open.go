@@ -11,9 +11,9 @@ import (
 
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/azureblob"
-	_ "gocloud.dev/blob/gcsblob" // gs://
+	_ "gocloud.dev/blob/gcsblob" // gs://, in openGoogle
 	"gocloud.dev/blob/memblob"
-	_ "gocloud.dev/blob/s3blob" // s3://
+	"gocloud.dev/blob/s3blob"
 
 	"huntlake/writers/folder"
 )
@@ -88,14 +88,21 @@ func openRemote(ctx context.Context, u *url.URL) (*Bucket, error) {
 	return wrap(b, place), nil
 }
 
-// openURL opens a bucket as gocloud.dev does, but for Azure's, whose client needs telling to send checksums: that of S3
-// sends a CRC32 of each part, and that of Google a CRC32C of the object.
+// openURL opens a bucket as gocloud.dev does, with clients that stand a store that is started again, and that send
+// checksums: Amazon's a CRC32 of each part, Google's a CRC32C of the object, both unasked.
 func openURL(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
-	if u.Scheme == azureblob.Scheme {
+	switch u.Scheme {
+	case s3blob.Scheme:
+		return openAmazon(ctx, u)
+	case azureblob.Scheme:
 		return openAzure(ctx, u)
 	}
-	return blob.OpenBucket(ctx, u.String())
+	return openGoogle(ctx, u)
 }
+
+// errClient says that a driver speaks through another client than the one that its bucket is to be told of. It cannot
+// come but with another version of the driver.
+var errClient = errors.New("the driver's client is not of the kind that is known")
 
 // placeOf is u without credentials and options.
 func placeOf(u *url.URL) string {

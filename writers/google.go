@@ -1,0 +1,41 @@
+package writers
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/url"
+	"time"
+
+	"cloud.google.com/go/storage"
+	"github.com/googleapis/gax-go/v2"
+	"gocloud.dev/blob"
+)
+
+// A request to Google is made at most googleAttempts times, with up to googlePause in between: some 20 s, as with the
+// other stores. By itself the client would go on for ever, and an address at which there is nothing never be told.
+const (
+	googleAttempts = 8
+	googlePause    = 8 * time.Second
+)
+
+// openGoogle opens a bucket as gocloud.dev does, with a client that gives up, and that repeats also deletions and what a
+// server has hung up on, which is io.EOF on a connection that was in use before. Repeating is safe: every object is
+// created under the condition that it is not there, and may be deleted twice.
+func openGoogle(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
+	b, err := blob.OpenBucket(ctx, u.String())
+	if err != nil {
+		return nil, err
+	}
+	var client *storage.Client
+	if !b.As(&client) {
+		return nil, errClient
+	}
+	client.SetRetry(
+		storage.WithPolicy(storage.RetryAlways),
+		storage.WithMaxAttempts(googleAttempts),
+		storage.WithBackoff(gax.Backoff{Max: googlePause}),
+		storage.WithErrorFunc(func(err error) bool { return storage.ShouldRetry(err) || errors.Is(err, io.EOF) }),
+	)
+	return b, nil
+}
