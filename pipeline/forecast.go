@@ -19,6 +19,7 @@ const (
 	KeepingUp  Outlook = "in time" // not catching up, but nothing expires within the horizon
 	Losing     Outlook = "losing rows"
 	NotBegun   Outlook = "not begun" // nothing has been planned, so nothing is known
+	Unknown    Outlook = "unknown"   // nothing was learned, for ledgers cannot be read
 )
 
 // Forecast says whether what a tenant's source holds will be read before it expires. It follows from the ledgers alone:
@@ -27,14 +28,15 @@ const (
 type Forecast struct {
 	Tenant   string         `json:"tenant"`
 	Outlook  Outlook        `json:"outlook"`
-	Pace     int64          `json:"bytes_per_hour"`           // read
-	Arriving int64          `json:"arriving_bytes_per_hour"`  // come in
-	Backlog  int64          `json:"backlog_bytes"`            // at the source and not read
-	CaughtUp partition.Tick `json:"caught_up,omitzero"`       // when all of it has been read
-	LostFrom partition.Tick `json:"lost_from,omitzero"`       // rows that came from this hour on will expire unread,
-	LostBy   partition.Tick `json:"lost_by,omitzero"`         // the first of them at this instant
-	Needed   int64          `json:"needed_bytes_per_hour"`    // the least pace at which nothing more expires
-	Unknown  []string       `json:"unknown_tables,omitempty"` // of which nothing was planned: they are not reckoned with
+	Pace     int64          `json:"bytes_per_hour"`              // read
+	Arriving int64          `json:"arriving_bytes_per_hour"`     // come in
+	Backlog  int64          `json:"backlog_bytes"`               // at the source and not read
+	CaughtUp partition.Tick `json:"caught_up,omitzero"`          // when all of it has been read
+	LostFrom partition.Tick `json:"lost_from,omitzero"`          // rows that came from this hour on will expire unread,
+	LostBy   partition.Tick `json:"lost_by,omitzero"`            // the first of them at this instant
+	Needed   int64          `json:"needed_bytes_per_hour"`       // the least pace at which nothing more expires
+	Unknown  []string       `json:"unknown_tables,omitempty"`    // not reckoned with: nothing was planned of them,
+	Closed   []string       `json:"unreadable_tables,omitempty"` // or their ledgers cannot be read
 }
 
 const (
@@ -53,7 +55,8 @@ type inflow struct {
 type prospect struct {
 	streams []inflow
 	pace    []checkpoint.PaceHour
-	unknown []string
+	unknown []string // tables of which nothing was planned,
+	closed  []string // and whose ledgers cannot be read
 }
 
 func (p *prospect) add(table string, s *checkpoint.State) {
@@ -106,8 +109,9 @@ func hours(d partition.Tick) float64 { return float64(d) / float64(partition.Hou
 // forecast looks ahead from now.
 func (p *prospect) forecast(tenant string, now partition.Tick, settle time.Duration) Forecast {
 	slices.Sort(p.unknown)
+	slices.Sort(p.closed)
 	pace := paceOf(p.pace, now)
-	f := Forecast{Tenant: tenant, Outlook: UpToDate, Pace: int64(pace), Unknown: p.unknown}
+	f := Forecast{Tenant: tenant, Outlook: UpToDate, Pace: int64(pace), Unknown: p.unknown, Closed: p.closed}
 	ready := now.Add(-settle) // what is younger is not read yet
 	late := false
 	for _, s := range p.streams {
@@ -119,7 +123,11 @@ func (p *prospect) forecast(tenant string, now partition.Tick, settle time.Durat
 	if !late {
 		f.Outlook, f.CaughtUp, f.LostFrom, f.LostBy = UpToDate, 0, 0, 0
 	}
-	if len(p.streams) == 0 && len(p.unknown) > 0 {
+	switch {
+	case len(p.streams) > 0:
+	case len(p.closed) > 0:
+		f.Outlook = Unknown
+	case len(p.unknown) > 0:
 		f.Outlook = NotBegun
 	}
 	return f

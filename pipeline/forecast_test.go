@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -143,4 +144,27 @@ func TestForecastOfStandstill(t *testing.T) {
 			t.Errorf("after it was all read: %+v", f)
 		}
 	})
+}
+
+// Of a table whose ledger cannot be read nothing is known: not that nothing was read, either.
+func TestForecastWithoutLedgers(t *testing.T) {
+	tables, err := simulator.Generate(simulator.GenerateOptions{
+		Seed: 3, Tables: []string{"AlertInfo", "EmailEvents"}, Rows: 100, Start: start.AddDate(0, 0, -2), End: start,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, tables)
+	var closed []string
+	for _, table := range []string{"AlertInfo", "EmailEvents"} {
+		ledger := partition.Ledger{Tenant: tenantID, Table: partition.Table{Name: table}}
+		if err := w.bucket.Create(t.Context(), ledger.Prefix()+"log/00000000000000000001.json", []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		closed = append(closed, table)
+		s, err := w.exporter().Status(t.Context())
+		if f := s.Forecasts[0]; err == nil || f.Outlook != pipeline.Unknown || !slices.Equal(f.Closed, closed) {
+			t.Errorf("ledgers of %v broken: %+v, %v", closed, f, err)
+		}
+	}
 }

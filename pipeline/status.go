@@ -68,7 +68,7 @@ func (e *Exporter) Status(ctx context.Context) (Status, error) {
 			if err != nil {
 				st.Fault = err.Error()
 				errs = append(errs, fmt.Errorf("tenant %s: %w", tenant.ID, err))
-				p.unknown = append(p.unknown, st.Table)
+				p.closed = append(p.closed, st.Table)
 			} else {
 				ledger.View(func(s *checkpoint.State) {
 					st.fill(s)

@@ -59,6 +59,8 @@ func printed() map[string]any {
 			{Tenant: "3", Outlook: pipeline.CatchingUp, Pace: 3_000_000_000, Arriving: 1_000_000_000, Backlog: 500_000_000_000, CaughtUp: tick(29, 7), Unknown: []string{"EmailEvents", "queries/high"}},
 			{Tenant: "4", Outlook: pipeline.KeepingUp, Pace: 1_000_000_000, Arriving: 1_000_000_000, Backlog: 500_000_000_000},
 			{Tenant: "5", Outlook: pipeline.Losing, Pace: 500_000_000, Arriving: 1_000_000_000, Backlog: 700_000_000_000, LostFrom: tick(1, 3), LostBy: tick(30, 3), Needed: 1_000_000_000},
+			{Tenant: "7", Outlook: pipeline.Unknown, Closed: []string{"AlertInfo"}},
+			{Tenant: "8", Outlook: pipeline.UpToDate, Arriving: 1_210_000, Closed: []string{"AlertInfo"}},
 			{Tenant: "6", Outlook: pipeline.Losing, Arriving: 1_000_000_000, LostFrom: tick(1, 3), LostBy: tick(30, 3), Needed: 1_000_000_000},
 		}},
 		"verify": pipeline.Verification{Tables: []pipeline.TableVerification{

@@ -46,7 +46,7 @@ func remedy(err error) string {
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
 		return "give this account the right to create, read, list and delete there, or set lake: to another place; huntlake check tries each right"
 	case errors.As(err, &dns), errors.As(err, &network):
-		return "see that the host can be reached from here (name, port, proxy, firewall), then run again; source.endpoint sets another one"
+		return "see that the host can be reached from here (name, port, proxy, firewall), then run again; source.endpoint or lake: names another one"
 	}
 	return ""
 }

@@ -13,6 +13,8 @@ func outlook(f pipeline.Forecast) string {
 	switch f.Outlook {
 	case pipeline.NotBegun:
 		return "nothing has been read yet"
+	case pipeline.Unknown:
+		return "nobody knows: the ledgers cannot be read"
 	case pipeline.UpToDate:
 		text = fmt.Sprintf("up to date; about %s an hour come in", size(f.Arriving))
 	case pipeline.CatchingUp:
@@ -25,6 +27,9 @@ func outlook(f pipeline.Forecast) string {
 	}
 	if len(f.Unknown) > 0 {
 		text += "; not reckoned with, because they were never planned: " + strings.Join(f.Unknown, ", ")
+	}
+	if len(f.Closed) > 0 {
+		text += "; not reckoned with, because their ledgers cannot be read: " + strings.Join(f.Closed, ", ")
 	}
 	return text
 }
