@@ -14,15 +14,17 @@ package schema
 //
 // The zero Slots is empty.
 type Slots struct {
-	table []uint64 // its length is a power of two; an entry is 0, or a value's hash above its number plus one
-	used  int
+	// Its length is a power of two. An entry is 0, or, in the low bits, which suffice to tell places, a value's number
+	// plus one, and above them those bits of its hash.
+	table  []uint32
+	hashes []uint32 // of the values
 }
 
 const minSlots = 1 << 8
 
 // First makes room for one more value, and returns the number of the first candidate, or -1 and where to Put the value.
 func (s *Slots) First(hash uint32) (at uint32, id int32) {
-	if 2*s.used >= len(s.table) {
+	if 2*len(s.hashes) >= len(s.table) {
 		s.grow()
 	}
 	return s.find(hash&s.mask(), hash)
@@ -31,50 +33,47 @@ func (s *Slots) First(hash uint32) (at uint32, id int32) {
 // Next returns the candidate after the one at at.
 func (s *Slots) Next(at, hash uint32) (uint32, int32) { return s.find((at+1)&s.mask(), hash) }
 
-// find goes on from at to an entry of the hash, or to an empty one.
+// find goes on from at to an entry that may be of the hash, or to an empty one.
 func (s *Slots) find(at, hash uint32) (uint32, int32) {
-	for {
+	for mask := s.mask(); ; at = (at + 1) & mask {
 		e := s.table[at]
 		if e == 0 {
 			return at, -1
 		}
-		if uint32(e>>32) == hash {
-			return at, int32(uint32(e) - 1)
+		if (e^hash)&^mask == 0 {
+			return at, int32(e&mask) - 1
 		}
-		at = (at + 1) & s.mask()
 	}
 }
 
 // Put numbers a value, at the place that First or Next has returned.
 func (s *Slots) Put(at, hash uint32) int32 {
-	s.table[at] = uint64(hash)<<32 | uint64(s.used+1)
-	s.used++
-	return int32(s.used - 1)
+	s.hashes = append(s.hashes, hash)
+	s.table[at] = s.entry(hash, len(s.hashes))
+	return int32(len(s.hashes) - 1)
 }
 
 // Len returns how many values are numbered.
-func (s *Slots) Len() int { return s.used }
+func (s *Slots) Len() int { return len(s.hashes) }
 
 // Reset forgets all values, and keeps the room.
 func (s *Slots) Reset() {
 	clear(s.table)
-	s.used = 0
+	s.hashes = s.hashes[:0]
 }
 
-// mask turns a hash into the place to look at first.
+// mask turns a hash into the place to look at first. At most half of the places are taken, so that numbers fit it too.
 func (s *Slots) mask() uint32 { return uint32(len(s.table) - 1) }
 
+func (s *Slots) entry(hash uint32, number int) uint32 { return hash&^s.mask() | uint32(number) }
+
 func (s *Slots) grow() {
-	old := s.table
-	s.table = make([]uint64, max(minSlots, 2*len(old)))
-	for _, e := range old {
-		if e == 0 {
-			continue
-		}
-		at := uint32(e>>32) & s.mask()
+	s.table = make([]uint32, max(minSlots, 2*len(s.table)))
+	for i, hash := range s.hashes {
+		at := hash & s.mask()
 		for s.table[at] != 0 {
 			at = (at + 1) & s.mask()
 		}
-		s.table[at] = e
+		s.table[at] = s.entry(hash, i+1)
 	}
 }
