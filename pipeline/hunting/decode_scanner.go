@@ -59,8 +59,17 @@ func (s *scanner) agree(offset int64, n int) (same int) {
 	return 0
 }
 
+// A block is what is compared at once before it is known which of its words differs.
+const blockBytes = 4 * wordBytes
+
+type block [blockBytes]byte
+
 // equalBytes returns how many of the first n bytes of a and b, which go on for a word behind them, are the same.
 func equalBytes(a, b []byte, n int) (same int) {
+	for same < n && len(a) >= blockBytes && len(b) >= blockBytes && equalBlocks((*block)(a), (*block)(b)) {
+		same += blockBytes
+		a, b = a[blockBytes:], b[blockBytes:]
+	}
 	for same < n && len(a) >= wordBytes && len(b) >= wordBytes {
 		if differ := binary.LittleEndian.Uint64(a) ^ binary.LittleEndian.Uint64(b); differ != 0 {
 			return min(n, same+bits.TrailingZeros64(differ)/8)
@@ -69,6 +78,14 @@ func equalBytes(a, b []byte, n int) (same int) {
 		a, b = a[wordBytes:], b[wordBytes:]
 	}
 	return min(n, same)
+}
+
+func equalBlocks(a, b *block) bool {
+	differ := uint64(0)
+	for i := 0; i < blockBytes; i += wordBytes {
+		differ |= binary.LittleEndian.Uint64(a[i:]) ^ binary.LittleEndian.Uint64(b[i:])
+	}
+	return differ == 0
 }
 
 // more reads at least one more byte into the window, and keeps what lies from pos on, and from kept on if there is room.
