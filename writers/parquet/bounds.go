@@ -111,11 +111,14 @@ func (x *columnIndex) add(b bounds, rows, nulls int) {
 
 // done returns the index, or false if there is none.
 func (x *columnIndex) done() (format.ColumnIndex, bool) {
+	if x.unbounded {
+		return format.ColumnIndex{}, false
+	}
 	x.BoundaryOrder = format.Unordered
 	if x.ascending(x.MinValues) && x.ascending(x.MaxValues) {
 		x.BoundaryOrder = format.Ascending
 	}
-	return x.ColumnIndex, !x.unbounded
+	return x.ColumnIndex, true
 }
 
 func (x *columnIndex) ascending(values [][]byte) bool {

@@ -498,6 +498,26 @@ func TestDoubles(t *testing.T) {
 	}
 }
 
+// TestPageOfNaN: a page without bounds, wherever it lies, leaves a chunk of several without an index, and with its rows.
+func TestPageOfNaN(t *testing.T) {
+	const rows, page = 60_000, 20_000
+	for at := range rows / page {
+		content := one(t, arrow.PrimitiveTypes.Float64, func(b array.Builder) {
+			for row := range rows {
+				if v := float64(row); row/page == at {
+					b.(*array.Float64Builder).Append(math.NaN())
+				} else {
+					b.(*array.Float64Builder).Append(v)
+				}
+			}
+		})
+		column := metadata(t, content).RowGroups[0].Columns[0]
+		if column.ColumnIndexOffset != 0 || column.MetaData.NumValues != rows || column.MetaData.Statistics.MinValue != nil {
+			t.Errorf("page %d: %+v", at, column)
+		}
+	}
+}
+
 func double(b []byte) float64 { return parquetgo.Double.Value(b).Double() }
 
 // TestNullsAlone: a column without values has no dictionary, and so no page may need one.
