@@ -20,8 +20,9 @@ const (
 // bodyReader reads a range of an object to its end, over as many requests as it takes: a client repeats a request
 // that failed, but not a body that broke off.
 type bodyReader struct {
+	bucket *Bucket
+	key    string
 	reopen func(offset int64) (*blob.Reader, error)
-	place  string
 	body   *blob.Reader
 	offset int64
 	end    int64
@@ -31,21 +32,20 @@ type bodyReader struct {
 
 // open reads [offset, offset+length), or to the end if length is negative.
 func (b *Bucket) open(ctx context.Context, key string, offset, length int64) (*bodyReader, error) {
-	s := &bodyReader{place: b.at(key), offset: offset, end: offset + length}
+	s := &bodyReader{bucket: b, key: key, offset: offset, end: offset + length}
 	s.reopen = func(at int64) (*blob.Reader, error) {
 		n := int64(-1)
 		if length >= 0 {
 			n = s.end - at
 		}
-		body, err := b.blob.NewRangeReader(ctx, key, at, n, nil)
-		return body, b.translate("read", key, err)
+		return b.blob.NewRangeReader(ctx, key, at, n, nil)
 	}
 	if length == 0 {
 		return s, nil // several stores refuse to be asked for nothing
 	}
 	var err error
 	if s.body, err = s.reopen(offset); err != nil {
-		return nil, err
+		return nil, b.translate("read", key, err)
 	}
 	s.size = s.body.Size()
 	if length < 0 {
@@ -70,7 +70,7 @@ func (s *bodyReader) Read(p []byte) (int, error) {
 			s.pauses.Reset()
 			return n, nil
 		case errors.Is(err, io.EOF):
-			return 0, fmt.Errorf("read %s: ends at byte %d of %d: %w", s.place, s.offset, s.end, io.ErrUnexpectedEOF)
+			return 0, fmt.Errorf("read %s: ends at byte %d of %d: %w", s.bucket.at(s.key), s.offset, s.end, io.ErrUnexpectedEOF)
 		case err != nil:
 			if err := s.resume(err); err != nil {
 				return 0, err
@@ -84,10 +84,10 @@ func (s *bodyReader) resume(cause error) error {
 	for {
 		pause := s.pauses.NextBackOff()
 		if pause == backoff.Stop {
-			return fmt.Errorf("read %s at byte %d: %w", s.place, s.offset, cause)
+			return s.bucket.translate("read", fmt.Sprintf("%s at byte %d", s.key, s.offset), cause)
 		}
 		if err := wait(s.pauses.Context(), pause); err != nil {
-			return fmt.Errorf("read %s: %w", s.place, err)
+			return s.bucket.translate("read", s.key, err)
 		}
 		body, err := s.reopen(s.offset)
 		if err != nil {

@@ -1,7 +1,6 @@
 package writers
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -43,9 +42,6 @@ func (b *Bucket) translate(verb, key string, err error) error {
 		return nil
 	}
 	place := b.at(key)
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("%s %s: %w", verb, place, err)
-	}
 	kind := b.kind(err)
 	if kind == fs.ErrNotExist && (verb == "create" || verb == "list") {
 		kind = ErrNoBucket // it takes no more than the bucket to create an object, or to list none
