@@ -1,10 +1,16 @@
 package writers_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
 	"testing"
+
+	"huntlake/writers"
 )
 
 // TestAmazonKeepsOptions holds that what the URL says of the client and of the bucket reaches the requests. What the
@@ -21,10 +27,63 @@ func TestAmazonKeepsOptions(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	t.Setenv("AWS_ACCESS_KEY_ID", "x")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "y")
-	address := "s3://lake/a?region=us-east-1&use_path_style=true&ssetype=AES256&endpoint=" + server.URL
-	if err := open(t, address).Create(t.Context(), "x", []byte("x")); err != nil || requests.Load() != 1 {
+	if err := openAmazon(t, server).Create(t.Context(), "x", []byte("x")); err != nil || requests.Load() != 1 {
 		t.Errorf("created with %d requests: %v", requests.Load(), err)
 	}
+}
+
+// TestAmazonAborts holds that nothing is left of an upload in parts whose reader fails, or whose ctx ends.
+func TestAmazonAborts(t *testing.T) {
+	for name, end := range map[string]func(*io.PipeWriter, context.CancelCauseFunc){
+		"reader fails": func(w *io.PipeWriter, _ context.CancelCauseFunc) { _ = w.CloseWithError(errBroken) },
+		"ctx ends": func(w *io.PipeWriter, cancel context.CancelCauseFunc) {
+			cancel(errBroken)
+			go func() { _, _ = w.Write(make([]byte, 1<<20)) }() // it ends when the reader is closed
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var begun, parts, aborted, completed atomic.Int64
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				switch {
+				case r.Method == http.MethodPost && r.URL.Query().Has("uploads"):
+					begun.Add(1)
+					fmt.Fprint(w, `<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>`)
+				case r.Method == http.MethodPut:
+					parts.Add(1)
+					w.Header().Set("ETag", `"x"`)
+				case r.Method == http.MethodDelete:
+					aborted.Add(1)
+					w.WriteHeader(http.StatusNoContent)
+				default:
+					completed.Add(1)
+				}
+			}))
+			defer server.Close()
+			b := openAmazon(t, server)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			r, w := io.Pipe()
+			ended := make(chan error, 1)
+			go func() { ended <- b.Upload(ctx, "x", r) }()
+			for range 40 {
+				if _, err := w.Write(make([]byte, 1<<20)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			end(w, cancel)
+			err := <-ended
+			_ = r.Close()
+			if !errors.Is(err, errBroken) || begun.Load() != 1 || parts.Load() == 0 || aborted.Load() != 1 || completed.Load() != 0 {
+				t.Errorf("%v; begun %d, parts %d, aborted %d, completed %d", err, begun.Load(), parts.Load(), aborted.Load(), completed.Load())
+			}
+		})
+	}
+}
+
+func openAmazon(t *testing.T, server *httptest.Server) *writers.Bucket {
+	t.Helper()
+	t.Setenv("AWS_ACCESS_KEY_ID", "x")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "y")
+	return open(t, "s3://lake/a?region=us-east-1&use_path_style=true&ssetype=AES256&endpoint="+server.URL)
 }

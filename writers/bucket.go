@@ -30,7 +30,7 @@ import (
 type Bucket struct {
 	blob  *blob.Bucket
 	place string // what error messages put before a key
-	// abortsItself: the driver undoes an upload whose reader has failed, and needs its ctx for that.
+	// abortsItself: the driver undoes an upload whose reader has failed, and needs for that a ctx that has not ended.
 	abortsItself bool
 }
 
@@ -54,14 +54,18 @@ func (b *Bucket) Create(ctx context.Context, key string, content []byte) error {
 	return b.Upload(ctx, key, bytes.NewReader(content))
 }
 
-// Upload creates the object key with what r holds. If r fails, nothing becomes visible and r's error is returned.
+// Upload creates the object key with what r holds. If r fails, nothing becomes visible and r's error is returned; nor if
+// ctx ends while r is read.
 func (b *Bucket) Upload(ctx context.Context, key string, r io.Reader) error {
-	ctx, cancel := context.WithCancel(ctx)
+	source := &failingReader{Reader: r, ended: func() error { return context.Cause(ctx) }}
+	grace := time.Duration(0)
+	if b.abortsItself {
+		grace = abortTime
+	}
+	upload, cancel := outlive(ctx, grace)
 	defer cancel()
-	source := &failingReader{Reader: r}
 	if !b.abortsItself {
-		// Some drivers publish what came before the failure, unless their ctx has ended.
-		source.onFailure = cancel
+		source.onFailure = cancel // some drivers publish what came before the failure, unless their ctx has ended
 	}
 	var body io.Reader = source
 	if seeker, ok := r.(io.ReadSeeker); ok {
@@ -70,22 +74,40 @@ func (b *Bucket) Upload(ctx context.Context, key string, r io.Reader) error {
 			io.Seeker
 		}{source, seeker} // a known length saves drivers a buffer
 	}
-	err := b.blob.Upload(ctx, key, body, &blob.WriterOptions{ContentType: contentType(key), IfNotExist: true})
+	err := b.blob.Upload(upload, key, body, &blob.WriterOptions{ContentType: contentType(key), IfNotExist: true})
 	if source.err != nil {
 		return fmt.Errorf("create %s: %w", b.at(key), source.err)
 	}
 	return b.translate("create", key, err)
 }
 
-// failingReader remembers why its source failed.
+// abortTime is how long after its ctx an upload may go on: to be given up, so that nothing of it is left to be paid for,
+// or to be finished where all of it was read.
+const abortTime = 5 * time.Second
+
+// outlive returns a context that ends after ctx has, by the given time.
+func outlive(ctx context.Context, by time.Duration) (context.Context, context.CancelFunc) {
+	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		_ = wait(later, by) // or for the caller to cancel
+		cancel()
+	})
+	return later, func() { stop(); cancel() }
+}
+
+// failingReader remembers why its source failed. It fails once its ctx has ended.
 type failingReader struct {
 	io.Reader
+	ended     func() error
 	onFailure func()
 	err       error
 }
 
 func (r *failingReader) Read(p []byte) (int, error) {
 	n, err := r.Reader.Read(p)
+	if ended := r.ended(); ended != nil {
+		n, err = 0, ended
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		r.err = err
 		if r.onFailure != nil {
