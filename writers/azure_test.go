@@ -63,6 +63,56 @@ func TestTokenStays(t *testing.T) {
 	}
 }
 
+// TestSignInStays holds the same of what DefaultAzureCredential finds, but for the domains of Microsoft's clouds.
+func TestSignInStays(t *testing.T) {
+	t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
+	t.Setenv("AZURE_TENANT_ID", "00000000-0000-0000-0000-000000000001")
+	t.Setenv("AZURE_CLIENT_ID", "00000000-0000-0000-0000-000000000002")
+	t.Setenv("AZURE_CLIENT_SECRET", "hunter2")
+	for address, ok := range map[string]bool{
+		"azblob://lake":                                               true,
+		"azblob://lake?storage_account=another":                       true,
+		"azblob://lake?domain=blob.core.usgovcloudapi.net":            true,
+		"azblob://lake?domain=z12.blob.storage.azure.net":             true,
+		"azblob://lake?domain=evil.example":                           false,
+		"azblob://lake?domain=evil.example/blob.core.windows.net":     false,
+		"azblob://lake?domain=evil.example%3Fx.blob.core.windows.net": false,
+		"azblob://lake?domain=core.windows.net":                       false,
+		"azblob://lake?storage_account=evil.example/x":                false,
+		"azblob://lake?protocol=http":                                 false,
+	} {
+		if b, err := writers.Open(t.Context(), address); ok != (err == nil) {
+			t.Errorf("%s: %v, want success: %v", address, err, ok)
+		} else if err == nil {
+			_ = b.Close()
+		}
+	}
+	t.Setenv("AZURE_STORAGE_DOMAIN", "storage.example")
+	_ = open(t, "azblob://lake?domain=storage.example")
+}
+
+// TestConnectionString holds that a lake is not looked for in another account than it is said to be in.
+func TestConnectionString(t *testing.T) {
+	t.Setenv("AZURE_STORAGE_ACCOUNT", "prod")
+	for connection, ok := range map[string]bool{
+		"DefaultEndpointsProtocol=https;AccountName=prod;AccountKey=a2V5;EndpointSuffix=core.windows.net": true,
+		"DefaultEndpointsProtocol=https;AccountName=dev;AccountKey=a2V5;EndpointSuffix=core.windows.net":  false,
+		"BlobEndpoint=https://prod.blob.core.windows.net/;SharedAccessSignature=sv=1&sig=hunter2":         true,
+		"BlobEndpoint=https://dev.blob.core.windows.net/;SharedAccessSignature=sv=1&sig=hunter2":          false,
+		"BlobEndpoint=https://lake.example/;SharedAccessSignature=sv=1&sig=hunter2":                       true,
+		"DefaultEndpointsProtocol=https;AccountKey=a2V5;EndpointSuffix=core.windows.net;AccountName=prod": true,
+	} {
+		t.Setenv("AZURE_STORAGE_CONNECTION_STRING", connection)
+		b, err := writers.Open(t.Context(), "azblob://lake")
+		if ok != (err == nil) || err != nil && strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v, want success: %v", connection, err, ok)
+		}
+		if err == nil {
+			_ = b.Close()
+		}
+	}
+}
+
 // A container without an account lies nowhere, and the user is told what to add.
 func TestAzureWantsAccount(t *testing.T) {
 	t.Setenv("AZURE_STORAGE_ACCOUNT", "")
