@@ -10,7 +10,7 @@ import (
 
 // room is the memory for answers, of all tenants together: without a bound, what a run takes would grow with how many
 // of them are behind. An answer takes its share when it begins to come and gives it back when its rows are durable, so
-// that the time in which the service works on it costs the others nothing. What calls that are under way may bring is
+// that the time in which the service works on it, or in which the client waits to ask again, costs the others nothing. What calls that are under way may bring is
 // bounded as well, since an answer that waits for its share is kept waiting by the network, which loses patience in a
 // minute or two.
 type room struct {
@@ -39,19 +39,19 @@ func (t *track) askRows(ctx context.Context, query string, rows int64) (a *hunti
 	}
 	defer r.asked.Release(share)
 	var held int64
-	leave := func() { r.held.Release(held) }
-	q := hunting.Query{Text: query, Want: t.fields(), Ready: func(ctx context.Context) error {
-		if held > 0 {
-			return nil // of an attempt that has failed
-		}
+	leave := func() {
+		r.held.Release(held)
+		held = 0
+	}
+	q := hunting.Query{Text: query, Want: t.fields(), Ready: func(ctx context.Context) (func(), error) {
 		err := r.held.Acquire(ctx, share)
 		if err == nil {
 			held = share
 		}
-		return err
+		return leave, err
 	}}
 	if a, err = t.ask(ctx, reading, q); err != nil {
-		leave()
+		leave() // of an answer that came, and is not to be used
 		return nil, nil, err
 	}
 	return a, func() {

@@ -32,13 +32,13 @@ func (b *bulky) Run(ctx context.Context, q hunting.Query) (*hunting.Answer, erro
 	b.note(1, nil)
 	defer b.note(-1, nil)
 	this := &bulk{}
-	q.Ready = func(ctx context.Context) error {
-		err := ready(ctx)
+	q.Ready = func(ctx context.Context) (func(), error) {
+		giveBack, err := ready(ctx)
 		if err == nil {
 			b.note(0, this)
 			time.Sleep(5 * time.Millisecond)
 		}
-		return err
+		return giveBack, err
 	}
 	a, err := b.widen(b.API.Run(ctx, q))
 	if err == nil {

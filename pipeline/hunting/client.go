@@ -55,8 +55,9 @@ type Query struct {
 	Want  []schema.Field // the columns to expect, in case the rows come before them; nil if not known
 
 	// Ready is called when the service has begun to answer with rows, before any are kept, and may wait until there is
-	// memory for them; nil: there always is. It is called once for each attempt.
-	Ready func(context.Context) error
+	// memory for them; nil: there always is. It is called once for each attempt, and if that comes to nothing so is
+	// giveBack, before the next.
+	Ready func(context.Context) (giveBack func(), err error)
 }
 
 // Client asks one tenant's hunting API. It is safe for concurrent use; how many calls run at once is up to its users

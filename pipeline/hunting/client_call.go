@@ -28,10 +28,11 @@ func (c *Client) call(ctx context.Context, q Query, token string) (answer *Answe
 	resp, err := c.opts.Transport.RoundTrip(req)
 	ran = c.opts.Now().Sub(begun)
 	var waited time.Duration
+	var giveBack func()
 	if err == nil {
 		defer resp.Body.Close()
 		if resp.StatusCode == http.StatusOK && q.Ready != nil && timer.Stop() { // the wait is ours, not the service's
-			err = q.Ready(ctx)
+			giveBack, err = q.Ready(ctx)
 			waited = c.opts.Now().Sub(begun) - ran
 			timer.Reset(max(c.opts.Timeout-ran, time.Second))
 		}
@@ -40,6 +41,9 @@ func (c *Client) call(ctx context.Context, q Query, token string) (answer *Answe
 		answer, err = c.read(resp, q)
 	}
 	if err != nil {
+		if giveBack != nil {
+			giveBack()
+		}
 		return nil, ran, withhold(c.meaning(ctx, limited, err), token)
 	}
 	answer.Elapsed = c.opts.Now().Sub(begun) - waited

@@ -124,7 +124,9 @@ func TestRunWaitsForMemory(t *testing.T) {
 		slow := good
 		slow.wait = 150 * time.Second
 		q := query
-		q.Ready = func(ctx context.Context) error { return hunting.Sleep(ctx, 10*time.Minute) }
+		q.Ready = func(ctx context.Context) (func(), error) {
+			return func() { t.Error("the memory of a good answer was given back") }, hunting.Sleep(ctx, 10*time.Minute)
+		}
 		a, err := newClient(t, &scripted{replies: []reply{slow}}, hunting.Options{Timeout: 200 * time.Second}).Run(t.Context(), q)
 		if err != nil {
 			t.Fatal(err)
@@ -134,9 +136,32 @@ func TestRunWaitsForMemory(t *testing.T) {
 			t.Errorf("%v for an answer that took %v", a.Elapsed, slow.wait)
 		}
 		late := reply{body: good.body[:20], endless: true, wait: 50 * time.Second}
-		q.Ready = func(context.Context) error { return errors.New("no room") }
+		q.Ready = func(context.Context) (func(), error) { return func() {}, errors.New("no room") }
 		if _, err := newClient(t, &scripted{replies: []reply{late}}, hunting.Options{Retries: -1}).Run(t.Context(), q); err == nil || !strings.Contains(err.Error(), "no room") {
 			t.Errorf("without memory: %v", err)
+		}
+	})
+}
+
+// An answer that breaks off gives its memory back before the client waits to ask again.
+func TestRunGivesMemoryBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cut, busy := good, reply{status: 429, header: map[string]string{"Retry-After": "60"}}
+		cut.body = cut.body[:len(cut.body)/2]
+		began := time.Now()
+		var taken, given []time.Duration
+		q := query
+		q.Ready = func(context.Context) (func(), error) {
+			taken = append(taken, time.Since(began))
+			return func() { given = append(given, time.Since(began)) }, nil
+		}
+		a, err := newClient(t, &scripted{replies: []reply{cut, busy, good}}, hunting.Options{}).Run(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Release()
+		if len(taken) != 2 || len(given) != 1 || given[0] != taken[0] || taken[1] < time.Minute {
+			t.Errorf("taken at %v, given back at %v", taken, given)
 		}
 	})
 }
