@@ -16,6 +16,19 @@ func OpenWith(dir string, link, rename func(oldname, newname string) error) (*bl
 	return blob.NewBucket(b), nil
 }
 
+// OpenSyncing opens dir as Open does, and tells sync of each folder whose entries are made durable.
+func OpenSyncing(dir string, sync func(folder string)) (*blob.Bucket, error) {
+	b, err := open(dir)
+	if err != nil {
+		return nil, err
+	}
+	b.sync = func(folder string) error {
+		sync(folder)
+		return syncFolder(folder)
+	}
+	return blob.NewBucket(b), nil
+}
+
 // RenameExclusive is the rename that is used where there are no hard links.
 var RenameExclusive = renameExclusive
 

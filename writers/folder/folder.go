@@ -34,10 +34,17 @@ func open(dir string) (*bucket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open folder %s: %w", dir, err)
 	}
+	old := root // what was there before: the entries of all below it are synced when something is put there
+	for {
+		if _, err := os.Stat(old); err == nil || old == filepath.Dir(old) {
+			break
+		}
+		old = filepath.Dir(old)
+	}
 	if err := os.MkdirAll(root, 0o777); err != nil {
 		return nil, fmt.Errorf("open folder: %w", err)
 	}
-	return &bucket{root: root, link: os.Link, rename: renameExclusive, durable: map[string]bool{root: true}}, nil
+	return &bucket{root: root, link: os.Link, rename: renameExclusive, sync: syncFolder, durable: map[string]bool{old: true}}, nil
 }
 
 // bucket implements driver.Bucket. All its methods are safe to call concurrently, also from several processes.
@@ -45,6 +52,7 @@ type bucket struct {
 	root   string
 	link   func(oldname, newname string) error
 	rename func(oldname, newname string) error
+	sync   func(folder string) error // its entries
 	sweep  sync.Once
 
 	mu      sync.Mutex

@@ -148,6 +148,32 @@ func TestWithoutHardLinks(t *testing.T) {
 	})
 }
 
+// TestSyncsEntries holds that when an object has been created, so has, durably, every folder on the way to it that was
+// not there before.
+func TestSyncsEntries(t *testing.T) {
+	dir := t.TempDir()
+	synced := map[string]int{}
+	b, err := folder.OpenSyncing(filepath.Join(dir, "new", "lake"), func(folder string) { synced[folder]++ })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := create(b, "T/log/1", "x"); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []string{".", "new", "new/lake", "new/lake/T", "new/lake/T/log"} {
+		if synced[filepath.Join(dir, f)] == 0 {
+			t.Errorf("the entries of %s were not synced", f)
+		}
+	}
+	if above := filepath.Dir(dir); synced[above] > 0 {
+		t.Errorf("the entries of %s were synced, and are not this bucket's", above)
+	}
+	clear(synced)
+	if err := create(b, "T/log/2", "x"); err != nil || len(synced) != 1 {
+		t.Errorf("the second object: synced %v, %v", synced, err)
+	}
+}
+
 func TestWithoutLinksAndRename(t *testing.T) {
 	dir := t.TempDir()
 	b, err := folder.OpenWith(dir, noLinks, func(string, string) error { return syscall.EINVAL })

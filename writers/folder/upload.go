@@ -137,7 +137,7 @@ func (b *bucket) publish(upload, path string) error {
 	if err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(path))
+	return b.sync(filepath.Dir(path))
 }
 
 // linksUnsupported reports whether err says that the file system has no hard links; link(2) says EPERM for that.
@@ -145,8 +145,8 @@ func linksUnsupported(err error) bool {
 	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EPERM)
 }
 
-// mkdir makes a folder and its parents up to the root and syncs their entries, once per folder: it may be another
-// process that made them, and has not synced them yet.
+// mkdir makes a folder and its parents and syncs their entries, once per folder: it may be another process that made
+// them, and has not synced them yet. Of the root and above, only what this one made is synced.
 func (b *bucket) mkdir(folder string) error {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return err
@@ -155,7 +155,7 @@ func (b *bucket) mkdir(folder string) error {
 	defer b.mu.Unlock()
 	var synced []string
 	for f := folder; !b.durable[f]; f = filepath.Dir(f) {
-		if err := syncFolder(filepath.Dir(f)); err != nil {
+		if err := b.sync(filepath.Dir(f)); err != nil {
 			return err
 		}
 		synced = append(synced, f)
