@@ -75,6 +75,9 @@ func (l Ledger) Prefix() string {
 // LogKey is the key of commit number n.
 func (l Ledger) LogKey(n int64) string { return fmt.Sprintf("%slog/%020d.json", l.Prefix(), n) }
 
+// QueryKey is the key of the record of a named query's text.
+func (l Ledger) QueryKey() string { return l.Prefix() + "query.kql" }
+
 // SnapshotPrefix is the folder of the snapshots.
 func (l Ledger) SnapshotPrefix() string { return l.Prefix() + "snapshot/" }
 

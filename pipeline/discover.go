@@ -41,7 +41,7 @@ func (t *track) target() partition.Tick {
 // streams opens the ledger and returns the table's streams, and whether that took a probe: of a table that was never
 // probed and, once a day, of one that had rows of one stream alone so far. It is at most one call.
 func (t *track) streams(ctx context.Context) (streams []partition.Stream, probed bool, err error) {
-	if t.ledger, err = t.tenant.exporter.openLedger(ctx, t.tenant.id, t.table.Table); err != nil {
+	if err := t.openTable(ctx); err != nil {
 		return nil, false, err
 	}
 	if err := t.refuseSnapshots(); err != nil {

@@ -41,3 +41,52 @@ func TestNamedBuckets(t *testing.T) {
 		t.Errorf("no buckets were asked for: %+v", r.Total())
 	}
 }
+
+// A table that was begun with one query is not gone on with as another, in whatever a process does; the same query
+// written otherwise is the same. A preview binds nothing.
+func TestNamedQueryStays(t *testing.T) {
+	at := partition.TickOf(start.Add(-5 * time.Hour))
+	src := &script{name: "Alpha"}
+	for id := range int64(70) {
+		src.rows = append(src.rows, scriptRow{id: id, at: at, stamp: at, shown: at})
+	}
+	w := newWorld(t, []simulator.Table{src})
+	table := &w.opts.Tables[0]
+	table.Table = partition.Table{Name: "named", Query: true}
+	ask := func(text string) {
+		t.Helper()
+		_, tail, err := hunting.ParseNamedQuery(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		table.Source.Tail = tail
+	}
+	ask("Alpha | where ReportId % 7 < 2")
+	if _, err := w.exporter().Plan(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ask("Alpha | where ReportId % 7 < 5")
+	if r := w.run(); r.Total().Rows != 50 {
+		t.Fatalf("%d rows", r.Total().Rows)
+	}
+	w.pass(time.Hour)
+	ask("Alpha // all of it\n  | where ReportId % 7 < 5")
+	w.run()
+
+	w.pass(time.Hour)
+	ask("Alpha | where ReportId % 7 < 6")
+	for verb, do := range map[string]func() error{
+		"run":    func() error { _, err := w.exporter().Run(t.Context()); return err },
+		"plan":   func() error { _, err := w.exporter().Plan(t.Context()); return err },
+		"verify": func() error { _, err := w.exporter().Verify(t.Context()); return err },
+		"repair": func() error { _, err := w.exporter().Repair(t.Context()); return err },
+	} {
+		before := len(w.service.Calls())
+		if err := do(); err == nil || !strings.Contains(err.Error(), "queries/named: the table was begun with another query") || !strings.Contains(err.Error(), "ReportId % 7 < 5") {
+			t.Errorf("%s with another query: %v", verb, err)
+		}
+		if n := len(w.service.Calls()) - before; n > 0 {
+			t.Errorf("%s with another query: %d calls", verb, n)
+		}
+	}
+}

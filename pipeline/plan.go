@@ -104,6 +104,9 @@ func (t *track) plan(ctx context.Context, l *lane) error {
 	if len(slices) == 0 {
 		return short
 	}
+	if err := t.keepQuery(ctx); err != nil {
+		return err
+	}
 	_, err := t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) {
 		return t.planBody(l, slices), nil
 	})

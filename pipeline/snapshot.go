@@ -141,7 +141,7 @@ func (t *track) snapshotDue() (due bool) {
 
 // openSnapshots opens the ledger of a snapshot table. It makes no call.
 func (t *track) openSnapshots(ctx context.Context) (err error) {
-	if t.ledger, err = t.tenant.exporter.openLedger(ctx, t.tenant.id, t.table.Table); err != nil {
+	if err := t.openTable(ctx); err != nil {
 		return err
 	}
 	t.ledger.View(func(s *checkpoint.State) {

@@ -76,6 +76,9 @@ func (t *track) openGeneration(ctx context.Context, p *checkpoint.Plan, counts [
 		p.Slices = append(p.Slices, checkpoint.PlannedSlice{Slice: s, Rows: counts[k]})
 	}
 	t.tell("plan", nil)
+	if err := t.keepQuery(ctx); err != nil {
+		return err
+	}
 	_, err := t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) { return p, nil })
 	if err != nil {
 		return t.faster(err)

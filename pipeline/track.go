@@ -20,6 +20,7 @@ type track struct {
 	table  Table
 
 	ledger    *checkpoint.Ledger // set by the task of the opening phase, which runs alone
+	queryKept bool               // likewise, and to the task of a plan: the text of a named query is recorded
 	opened    bool               // likewise: all of that task succeeded
 	lanes     []*lane            // likewise; each lane belongs to the task that plans it
 	sample    *checkpoint.Sample // set by a preview, or by the task of a snapshot's plan, which spends it

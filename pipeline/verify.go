@@ -44,14 +44,12 @@ func (e *Exporter) Verify(ctx context.Context) (Verification, error) {
 
 func (t *track) verify(ctx context.Context) (TableVerification, error) {
 	v := TableVerification{Tenant: t.tenant.id, Table: t.table.Table.Path()}
-	ledger, err := t.tenant.exporter.openLedger(ctx, t.tenant.id, t.table.Table)
-	if err != nil {
+	if err := t.openTable(ctx); err != nil {
 		return v, err
 	}
-	t.ledger = ledger
 	t.tell("verify", nil)
 	var streams []partition.Stream
-	ledger.View(func(s *checkpoint.State) {
+	t.ledger.View(func(s *checkpoint.State) {
 		streams, v.Gaps = slices.Sorted(maps.Keys(s.Streams)), slices.Clone(s.Gaps)
 	})
 	if len(streams) == 0 {
@@ -71,6 +69,6 @@ func (t *track) verify(ctx context.Context) (TableVerification, error) {
 	if err := t.verifyFiles(ctx, &v.Verify); err != nil {
 		return v, err
 	}
-	_, err = ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) { return &v.Verify, nil })
+	_, err := t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) { return &v.Verify, nil })
 	return v, err
 }
