@@ -93,7 +93,9 @@ func (c *Config) complete(r *reader) {
 		r.refuse("lake", "find the folder of the configuration: %v", err)
 		return
 	}
-	if c.Lake != "" {
+	if fault := pathFault(c.Lake); fault != "" {
+		r.refuse("lake", "%s", fault)
+	} else if c.Lake != "" {
 		c.Lake = lakeURL(c.Lake, folder)
 	}
 	for i := range c.Tenants {

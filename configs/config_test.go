@@ -158,7 +158,7 @@ func TestParseLake(t *testing.T) {
 		{"file://../lake", "file:///lake"},
 		{"s3://b/p?region=eu-west-1", "s3://b/p?region=eu-west-1"},
 		{"azblob://b", "azblob://b"},
-		{"mem://", "mem://"},
+		{"./s3:/b", "file:///etc/s3:/b"},
 	} {
 		got := parse(t, strings.Replace(minimal, "s3://bucket", `"`+c.written+`"`, 1)).Lake
 		if got != c.want {

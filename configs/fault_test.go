@@ -69,7 +69,11 @@ func TestParseFaults(t *testing.T) {
 
 func TestParseLakeFaults(t *testing.T) {
 	for written, want := range map[string]string{
-		"http://b":           `"http" is not one of file, s3, gs, azblob, mem`,
+		"http://b":           `"http" is not one of file, s3, gs, azblob`,
+		"mem://":             `"mem" is not one of file, s3, gs, azblob`,
+		"s3:/b/x":            "it is neither a URL, which has ://, nor a path",
+		"gs:b":               "it is neither a URL",
+		"~/lake":             "~ is not expanded here",
 		"s3:///prefix":       "the bucket is missing: write it like s3://bucket/prefix",
 		"s3://key:hunter2@b": "it carries credentials",
 		"s3://b#c":           "it has a #fragment",

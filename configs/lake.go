@@ -3,11 +3,34 @@ package configs
 import (
 	"net/url"
 	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
 	"strings"
 )
 
 // lakeSchemes are the stores that a lake can lie in.
-var lakeSchemes = []string{"file", "s3", "gs", "azblob", "mem"}
+var lakeSchemes = []string{"file", "s3", "gs", "azblob"}
+
+var (
+	almostURL = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]+:`)
+	drive     = regexp.MustCompile(`^[A-Za-z]:[\\/]`)
+)
+
+// pathFault says why a lake without :// is hardly meant to be a path: it would become a folder of that name here.
+func pathFault(lake string) string {
+	switch {
+	case strings.Contains(lake, "://"):
+		return ""
+	case strings.HasPrefix(lake, "~"):
+		return "~ is not expanded here: write the folder's whole path"
+	case almostURL.MatchString(lake):
+		return "it is neither a URL, which has ://, nor a path: write s3://bucket/prefix, or ./ before the name of a folder"
+	case runtime.GOOS != "windows" && drive.MatchString(lake):
+		return "it is a path of Windows, and this is not Windows"
+	}
+	return ""
+}
 
 // lakeURL turns a path into a file URL, and a relative one into an absolute one below folder; file://./lake and
 // file://../lake are such paths too, with file: in front. Any other URL stays as it is.
@@ -37,7 +60,10 @@ func validateLake(f *faults, lake string) {
 		f.add(path, "it is not a URL: write a path without ://, or a URL such as s3://bucket/prefix")
 		return
 	}
-	oneOf(f, path, u.Scheme, lakeSchemes...)
+	if !slices.Contains(lakeSchemes, u.Scheme) {
+		oneOf(f, path, u.Scheme, lakeSchemes...)
+		return
+	}
 	f.check(u.User == nil, path, "it carries credentials, which would be printed: give them to the store's own environment variables")
 	f.check(u.Fragment == "", path, "it has a #fragment: write %%23 for a # in a name")
 	switch u.Scheme {

@@ -48,7 +48,7 @@ func TestFailures(t *testing.T) {
 		}, want: []string{"tenant " + tenantID + ": ", "spent until", "what to do: run it again in 47m", "nothing that was read is read again"}},
 		{name: "lake that is no folder", spoil: func(r *rig) { block(r.t, r.lake()) }, code: 1, want: []string{"huntlake: ", "/lake", "what to do: "}},
 		{name: "scheme", spoil: func(r *rig) { rewrite(r.t, r.config(), "./lake", "ftp://host/lake") }, code: 2,
-			want: []string{`huntlake.yaml:1: lake: "ftp" is not one of file, s3, gs, azblob, mem`}},
+			want: []string{`huntlake.yaml:1: lake: "ftp" is not one of file, s3, gs, azblob`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var change []func(*simulator.Options)
@@ -80,7 +80,7 @@ func TestTaken(t *testing.T) {
 	if _, err := other.Claim(t.Context(), time.Hour, nil); err != nil {
 		t.Fatal(err)
 	}
-	r.verb("run").want(t, 4, "tenant "+tenantID+": another process (huntlake/other, other) works on this tenant until ", "what to do: run it again in ")
+	r.verb("run").want(t, 4, "tenant "+tenantID+": another process (huntlake/other, other) works on this tenant, which is its own until ", "what to do: run it again in ")
 	if n := len(r.service.Calls()); n > 0 {
 		t.Errorf("%d calls were made", n)
 	}
