@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/logging"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/s3blob"
 )
@@ -34,6 +35,8 @@ func openAmazon(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 	patient := s3.New(client.Options(), func(o *s3.Options) {
 		o.RetryMaxAttempts = amazonAttempts
 		o.Retryer = retry.AddWithMaxBackoffDelay(o.Retryer, amazonPause)
+		o.Logger = logging.Nop{} // it would write to standard error, about answers without checksums and the like
+		o.DisableLogOutputChecksumValidationSkipped = true
 	})
 	// The opener has put the URL's options of the bucket into its own.
 	return s3blob.OpenBucket(ctx, patient, u.Host, &opener.Options)
