@@ -67,11 +67,13 @@ func TestWatch(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	var runs atomic.Int32
-	r := newRig(t, func(o *simulator.Options) {
+	var r *rig
+	r = newRig(t, func(o *simulator.Options) {
 		o.Faults = func(_ int, query string) simulator.Fault {
 			if !strings.HasPrefix(query, "AlertInfo") {
 				return simulator.Fault{}
 			}
+			r.pass(time.Minute) // there is something to ask for the next time
 			switch n := runs.Add(1); {
 			case n == 1:
 				return simulator.FaultMissingRole()
@@ -82,6 +84,7 @@ func TestWatch(t *testing.T) {
 		}
 	})
 	r.verbIn(ctx, "run", "--watch=10ms").want(t, 130, "status 403", "ThreatHunting.Read.All", "huntlake: interrupted")
+	r.pass(2 * time.Hour) // the minutes above were charged as run time
 	r.verb("run").want(t, 0)
 	r.verb("verify").want(t, 0)
 }
