@@ -32,7 +32,7 @@ type OwnedError struct{ Owner Owner }
 
 // Error names the owner and the time.
 func (e *OwnedError) Error() string {
-	return fmt.Sprintf("another process (%s, %s) works on this tenant until %v", e.Owner.Program, e.Owner.Nonce, e.Owner.Until)
+	return fmt.Sprintf("another process (%s, %s) works on this tenant, which is its own until %v or longer", e.Owner.Program, e.Owner.Nonce, e.Owner.Until)
 }
 
 // Claimant is a process that claims tenants.

@@ -68,7 +68,7 @@ func TestEveryVerbClaims(t *testing.T) {
 				all := len(b.service.Calls())
 				err := verb(b.process(func(o *pipeline.Options) { o.Gone = nil }))
 				var owned *checkpoint.OwnedError
-				if !errors.As(err, &owned) || !strings.Contains(err.Error(), "tenant "+tenantID+": another process (huntlake/other, other) works on this tenant until ") {
+				if !errors.As(err, &owned) || !strings.Contains(err.Error(), "tenant "+tenantID+": another process (huntlake/other, other) works on this tenant, which is its own until ") {
 					t.Errorf("another process works there: %v", err)
 				}
 				if n := len(b.service.Calls()) - all; n > 0 {

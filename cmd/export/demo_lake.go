@@ -27,6 +27,8 @@ type demoLake struct {
 
 const (
 	demoRows   = 240_000
+	leastRows  = 100        // so that each table has one
+	mostRows   = 50_000_000 // which are some ten gigabytes in memory
 	demoSeed   = 1
 	demoTenant = "00000000-0000-0000-0000-000000000001"
 	demoToken  = "token-of-the-demo"

@@ -1,6 +1,8 @@
 package main_test
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -18,6 +20,10 @@ func TestDemo(t *testing.T) {
 	}
 	later := func() time.Time { return time.Now().Add(12 * time.Hour) }
 	huntlakeAt(t.Context(), later, "demo", "--dir", "lake").want(t, 0, "is a demo lake since ", "Nothing differs, nothing is missing.")
+	huntlake(t, "demo", "--dir", "none", "--rows", "-5").want(t, 2, "--rows: -5 is not between 100 and 50,000,000")
+	if _, err := os.Stat("none"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it left something: %v", err)
+	}
 	huntlakeAt(t.Context(), later, "demo", "--dir", "lake", "--rows", "3000").want(t, 2, "--rows: lake has 2000 rows a month already")
 }
 

@@ -81,6 +81,10 @@ func (p *program) explain(code int, err error) (text string, advice []string) {
 		return "interrupted", []string{"start it again: it goes on where this one stopped"}
 	case exitQuota:
 		wait := max(0, until(err).Sub(p.now())).Round(time.Second)
+		var owned *checkpoint.OwnedError
+		if errors.As(err, &owned) {
+			return failures(err), []string{fmt.Sprintf("run it again in %s, or when the other one is done, which may be later; if that was killed, it is then", length(wait))}
+		}
 		return failures(err), []string{fmt.Sprintf("run it again in %s, or let huntlake run --watch wait for you; nothing that was read is read again", length(wait))}
 	}
 	return failures(err), remedies(err)

@@ -37,6 +37,13 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// A watch that would run once and end is refused, before anything is looked at.
+func TestWatchWantsTime(t *testing.T) {
+	for _, every := range []string{"0", "-5m"} {
+		huntlake(t, "run", "--watch="+every).want(t, 2, "is no time to wait: want one such as 5m")
+	}
+}
+
 // TestUsage holds that what cannot be understood is an error of usage, and is said in one message.
 func TestUsage(t *testing.T) {
 	for _, c := range []struct {
@@ -48,6 +55,7 @@ func TestUsage(t *testing.T) {
 		{"unknown flag", []string{"run", "--wtach"}, "unknown flag: --wtach"},
 		{"argument", []string{"run", "now"}, `unknown command "now" for "huntlake run"`},
 		{"flag's value", []string{"run", "--watch=often"}, `invalid argument "often" for "--watch" flag`},
+		{"flag's value apart", []string{"run", "--watch", "5m"}, "the time goes behind an equals sign: --watch=5m"},
 		{"log level", []string{"run", "--log-level", "loud"}, `--log-level: "loud" is not one of debug, info, warn, error`},
 		{"log format", []string{"run", "--log-format", "xml"}, `--log-format: "xml" is not one of text, json`},
 	} {

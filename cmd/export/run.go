@@ -38,8 +38,11 @@ func newRun(p *program) *cobra.Command {
 	var every time.Duration
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "run", Short: "Export up to now", Long: runLong, Example: runExample, Args: cobra.NoArgs,
+		Use: "run", Short: "Export up to now", Long: runLong, Example: runExample, Args: runArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("watch") && every <= 0 {
+				return &usageError{fmt.Errorf("--watch: %v is no time to wait: want one such as 5m", every)}
+			}
 			j, err := p.open(cmd.Context())
 			if err != nil {
 				return err
@@ -59,6 +62,16 @@ func newRun(p *program) *cobra.Command {
 	cmd.Flags().DurationVar(&every, "watch", 0, "go on: run again every so often until interrupted")
 	cmd.Flags().Lookup("watch").NoOptDefVal = "10m"
 	return cmd
+}
+
+// runArgs takes no argument, and knows the one that is likely to be given.
+func runArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 1 && cmd.Flags().Changed("watch") {
+		if _, err := time.ParseDuration(args[0]); err == nil {
+			return fmt.Errorf("the time goes behind an equals sign: --watch=%s", args[0])
+		}
+	}
+	return cobra.NoArgs(cmd, args)
 }
 
 // runReport is a run as the user reads it.

@@ -27,7 +27,7 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", address, err)
+		return nil, &usageError{fmt.Errorf("--listen %s: %w: name another port, or 0 for a free one", address, err)}
 	}
 	return l, nil
 }

@@ -100,12 +100,15 @@ func (s simulation) load(now time.Time) ([]simulator.Table, error) {
 		}
 		tables, err := simulator.LoadFolder(s.data, opts)
 		if err == nil && len(tables) == 0 {
-			err = fmt.Errorf("--data: %s has no .json, .jsonl, .ndjson or .csv file", s.data)
+			err = fmt.Errorf("%s has no .json, .jsonl, .ndjson or .csv file", s.data)
 		}
 		if err != nil {
-			return nil, &usageError{err}
+			return nil, &usageError{fmt.Errorf("--data: %w", err)}
 		}
 		return tables, nil
+	}
+	if s.rows < 0 || s.days < 1 {
+		return nil, &usageError{fmt.Errorf("--rows %d --days %d: want no fewer than 0 rows, and 1 day", s.rows, s.days)}
 	}
 	shape, ok := shapes[s.shape]
 	if !ok {

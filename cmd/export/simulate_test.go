@@ -111,9 +111,11 @@ func TestSimulateRefuses(t *testing.T) {
 		{"a name", []string{"--listen", "example.com:0"}, "listens on loopback only"},
 		{"no port", []string{"--listen", "localhost"}, "want host:port"},
 		{"shape", []string{"--shape", "wild"}, `--shape: "wild" is not one of office, even, storm`},
+		{"rows", []string{"--rows", "-1"}, "--rows -1 --days 30: want no fewer than 0 rows, and 1 day"},
+		{"days", []string{"--days", "0"}, "--rows 1 --days 0: want"},
 		{"table", []string{"--tables", "Nonesuch"}, `table "Nonesuch" is not in the catalog`},
 		{"empty folder", []string{"--data", t.TempDir()}, "has no .json, .jsonl, .ndjson or .csv file"},
-		{"no folder", []string{"--data", "nonesuch"}, "nonesuch"},
+		{"no folder", []string{"--data", "nonesuch"}, "--data: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			huntlake(t, append([]string{"simulate", "--rows", "1"}, c.args...)...).want(t, 2, c.want)

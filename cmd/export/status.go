@@ -47,7 +47,7 @@ func newStatus(p *program) *cobra.Command {
 }
 
 func (p *program) printStatus(s pipeline.Status) {
-	g := newGrid("tenant", "table", "exported to", "rows"+right, "days"+right, "files"+right, "Parquet"+right, "staged"+right, "to read"+right, "gaps"+right, "verified")
+	g := newGrid("tenant", "table", "exported to", "rows"+right, "days"+right, "files"+right, "Parquet"+right, "staged"+right, "planned"+right, "gaps"+right, "verified")
 	for _, t := range s.Tables {
 		g.add(t.Tenant, t.Table, minute(watermark(t)), count(t.Totals.Rows-t.Totals.Dropped), count(t.Days), count(t.Files), size(t.Bytes), count(t.Waiting), count(t.Unread),
 			count(len(t.Gaps)), verified(t))

@@ -99,6 +99,10 @@ func (p *program) printVerification(v pipeline.Verification, asJSON bool) error 
 	}
 	g := newGrid("tenant", "table", "source"+right, "ledger"+right, "files"+right, "in files"+right, "compared from", "result")
 	for _, t := range v.Tables {
+		if t.Fault != "" {
+			g.add(t.Tenant, t.Table, "-", "-", "-", "-", "-", verdict(t))
+			continue
+		}
 		g.add(t.Tenant, t.Table, count(t.SourceRows), count(t.LedgerRows), count(t.Files), count(t.FileRows), minute(t.Floor), verdict(t))
 	}
 	g.dropSame("tenant")

@@ -73,7 +73,7 @@ func (j *job) exporter() (*pipeline.Exporter, error) { return pipeline.New(j.opt
 
 // explainConfig says what is wrong with the configuration. A fault carries its own remedy.
 func (p *program) explainConfig(err error) (text string, advice []string) {
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) && !strings.HasPrefix(err.Error(), "--") { // of a flag that says itself what is missing
 		return err.Error(), []string{"write it (huntlake run --help shows a small one), or name another with --config; huntlake demo needs none"}
 	}
 	if faults := strings.Split(err.Error(), "\n"); len(faults) > 1 {
