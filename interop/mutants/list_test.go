@@ -381,6 +381,22 @@ var all = []mutant{
 		test: "pipeline TestSweepListsFirst",
 	},
 	{
+		name: "a query is gone on with as another",
+		rule: "rows of two queries do not lie in one table",
+		file: "pipeline/query_record.go",
+		old:  `!bytes.Equal(have, want)`,
+		new:  `len(have) == 0`,
+		test: "pipeline TestNamedQueryStays",
+	},
+	{
+		name: "an upload ends with its ctx",
+		rule: "what is given up leaves nothing behind",
+		file: "writers/bucket.go",
+		old:  `	upload, cancel := outlive(ctx, grace)`,
+		new:  `	upload, cancel := context.WithTimeout(ctx, time.Hour+grace)`,
+		test: "writers TestAmazonAborts",
+	},
+	{
 		name: "a run plans by its own clock",
 		rule: "no plan reaches into rows that are still to come",
 		file: "pipeline/clock.go",
