@@ -38,6 +38,33 @@ func (t *track) target() partition.Tick {
 	return t.tenant.clock.tick().Add(-t.opts().Settle).Floor(partition.Minute)
 }
 
+// openTable opens the ledger of a table, and makes sure that a named query is the one that the table was begun with: rows of
+// two queries in one table would be told apart by nobody, and the history of the second one would never be read.
+func (t *track) openTable(ctx context.Context) (err error) {
+	if t.ledger, err = t.tenant.exporter.openLedger(ctx, t.tenant.id, t.table.Table); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	t.planned = t.ledgerUnread() // earlier runs have left them
+	t.mu.Unlock()
+	if t.table.Table.Query {
+		t.queryKept, err = t.compareQuery(ctx)
+	}
+	return err
+}
+
+// ledgerUnread is how many rows have been planned and not read.
+func (t *track) ledgerUnread() (rows int64) {
+	t.ledger.View(func(s *checkpoint.State) {
+		for _, leaf := range s.Leaves {
+			if leaf.Open {
+				rows += leaf.Counted
+			}
+		}
+	})
+	return rows
+}
+
 // streams opens the ledger and returns the table's streams, and whether that took a probe: of a table that was never
 // probed and, once a day, of one that had rows of one stream alone so far. It is at most one call.
 func (t *track) streams(ctx context.Context) (streams []partition.Stream, probed bool, err error) {

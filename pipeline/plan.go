@@ -146,6 +146,10 @@ func (t *track) survey(ctx context.Context, l *lane) error {
 	if l.stream == partition.Stamped {
 		from = max(frontier-overlap, t.start(l.stream))
 	}
+	var before int64
+	if l.hist != nil {
+		before = l.hist.Rows()
+	}
 	if err := t.countLane(ctx, l, from); err != nil || l.hist == nil {
 		return err
 	}
@@ -157,7 +161,7 @@ func (t *track) survey(ctx context.Context, l *lane) error {
 	}
 	l.advance(frontier)
 	t.mu.Lock()
-	t.planned += l.hist.Rows()
+	t.planned += l.hist.Rows() - before
 	t.mu.Unlock()
 	return nil
 }

@@ -11,16 +11,6 @@ import (
 // maxQueryRecord is more than the service takes of a query, in bytes.
 const maxQueryRecord = 1 << 20
 
-// openTable opens the ledger of a table, and makes sure that a named query is the one that the table was begun with: rows of
-// two queries in one table would be told apart by nobody, and the history of the second one would never be read.
-func (t *track) openTable(ctx context.Context) (err error) {
-	if t.ledger, err = t.tenant.exporter.openLedger(ctx, t.tenant.id, t.table.Table); err != nil || !t.table.Table.Query {
-		return err
-	}
-	t.queryKept, err = t.compareQuery(ctx)
-	return err
-}
-
 // compareQuery returns whether there is a record of the table's query. One of another query is an error.
 func (t *track) compareQuery(ctx context.Context) (there bool, err error) {
 	have, err := t.opts().Bucket.Read(ctx, t.ledger.Key().QueryKey(), maxQueryRecord)
