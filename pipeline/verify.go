@@ -2,11 +2,13 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
 	"huntlake/checkpoint"
 	"huntlake/partition"
+	"huntlake/pipeline/hunting"
 )
 
 // Verification is what a verify found.
@@ -21,7 +23,7 @@ type TableVerification struct {
 	checkpoint.Verify
 	Snapshot bool                     `json:"snapshot,omitempty"` // the source moves on: its count is for information
 	Gaps     []checkpoint.RecordedGap `json:"gaps,omitempty"`
-	Fault    string                   `json:"error,omitempty"` // why the comparison could not be made
+	Fault    string                   `json:"error,omitempty"` // why it could not all be compared; files may have been
 }
 
 // Clean reports whether everything was compared and nothing differs or is missing.
@@ -63,12 +65,14 @@ func (t *track) verify(ctx context.Context) (TableVerification, error) {
 		return v, err
 	}
 	t.completeSource(streams)
-	if err := compare(ctx, streams, &v.Verify); err != nil {
+	err := compare(ctx, streams, &v.Verify)
+	if errors.Is(err, hunting.ErrQuota) {
+		return v, err // the files can wait for the source to be asked as well
+	}
+	// The source may be gone for good, and then the files are all that can be proved.
+	if err = errors.Join(err, t.verifyFiles(ctx, &v.Verify)); err != nil {
 		return v, err
 	}
-	if err := t.verifyFiles(ctx, &v.Verify); err != nil {
-		return v, err
-	}
-	_, err := t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) { return &v.Verify, nil })
+	_, err = t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) { return &v.Verify, nil })
 	return v, err
 }

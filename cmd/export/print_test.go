@@ -68,6 +68,7 @@ func printed() map[string]any {
 			{Tenant: tenantID, Table: "EmailEvents", Verify: checkpoint.Verify{Floor: tick(1, 0), SourceRows: 9, LedgerRows: 8, Differences: []string{"one", "two"}}},
 			{Tenant: tenantID, Table: "CloudAppEvents", Gaps: []checkpoint.RecordedGap{gap(&known)}},
 			{Tenant: tenantID, Table: "DeviceInfo", Fault: "no such table"},
+			{Tenant: tenantID, Table: "EmailInfo", Fault: "no such table", Verify: checkpoint.Verify{Files: 30, FileRows: 1000}},
 		}},
 		"verify-clean": pipeline.Verification{Tables: []pipeline.TableVerification{
 			{Tenant: tenantID, Table: "AlertInfo", Verify: checkpoint.Verify{Floor: tick(1, 0), SourceRows: 1000, LedgerRows: 1000, FileRows: 1000, Files: 30}},

@@ -100,7 +100,11 @@ func (p *program) printVerification(v pipeline.Verification, asJSON bool) error 
 	g := newGrid("tenant", "table", "source"+right, "ledger"+right, "files"+right, "in files"+right, "compared from", "result")
 	for _, t := range v.Tables {
 		if t.Fault != "" {
-			g.add(t.Tenant, t.Table, "-", "-", "-", "-", "-", verdict(t))
+			files, rows := "-", "-"
+			if t.Files > 0 {
+				files, rows = count(t.Files), count(t.FileRows)
+			}
+			g.add(t.Tenant, t.Table, "-", "-", files, rows, "-", verdict(t))
 			continue
 		}
 		g.add(t.Tenant, t.Table, count(t.SourceRows), count(t.LedgerRows), count(t.Files), count(t.FileRows), minute(t.Floor), verdict(t))
@@ -113,7 +117,9 @@ func (p *program) printVerification(v pipeline.Verification, asJSON bool) error 
 
 func verdict(t pipeline.TableVerification) string {
 	switch {
-	case t.Fault != "":
+	case t.Fault != "" && t.Files > 0 && len(t.Differences) == 0:
+		return "files equal; source not compared"
+	case t.Fault != "" && len(t.Differences) == 0:
 		return "not compared"
 	case len(t.Differences) > 0:
 		return plural(len(t.Differences), "difference")
