@@ -149,6 +149,17 @@ func (s *State) Open() []Reading {
 	return out
 }
 
+// Unread returns how many slices have been planned and not staged, and the rows counted in them.
+func (s *State) Unread() (n int, rows int64) {
+	for _, leaf := range s.Leaves {
+		if leaf.Open {
+			n++
+			rows += leaf.Counted
+		}
+	}
+	return n, rows
+}
+
 // Unpublished returns, by dt, the readings with unclaimed rows of that dt, in order.
 func (s *State) Unpublished() map[partition.Date][]Reading {
 	out := map[partition.Date][]Reading{}

@@ -38,31 +38,21 @@ func (t *track) target() partition.Tick {
 	return t.tenant.clock.tick().Add(-t.opts().Settle).Floor(partition.Minute)
 }
 
-// openTable opens the ledger of a table, and makes sure that a named query is the one that the table was begun with: rows of
-// two queries in one table would be told apart by nobody, and the history of the second one would never be read.
+// openTable opens the ledger of a table, and makes sure that a named query is the one that the table was begun with:
+// rows of two queries in one table would be told apart by nobody, and the history of the second one would never be read.
 func (t *track) openTable(ctx context.Context) (err error) {
 	if t.ledger, err = t.tenant.exporter.openLedger(ctx, t.tenant.id, t.table.Table); err != nil {
 		return err
 	}
+	var left int64 // by earlier runs
+	t.ledger.View(func(s *checkpoint.State) { _, left = s.Unread() })
 	t.mu.Lock()
-	t.planned = t.ledgerUnread() // earlier runs have left them
+	t.planned = left
 	t.mu.Unlock()
 	if t.table.Table.Query {
 		t.queryKept, err = t.compareQuery(ctx)
 	}
 	return err
-}
-
-// ledgerUnread is how many rows have been planned and not read.
-func (t *track) ledgerUnread() (rows int64) {
-	t.ledger.View(func(s *checkpoint.State) {
-		for _, leaf := range s.Leaves {
-			if leaf.Open {
-				rows += leaf.Counted
-			}
-		}
-	})
-	return rows
 }
 
 // streams opens the ledger and returns the table's streams, and whether that took a probe: of a table that was never

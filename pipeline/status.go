@@ -103,12 +103,7 @@ func (st *TableStatus) fill(s *checkpoint.State) {
 		at, _ := s.Watermark(stream)
 		st.Streams = append(st.Streams, StreamStatus{stream, r.Start, at, r.End})
 	}
-	for _, leaf := range s.Leaves {
-		if leaf.Open {
-			st.Open++
-			st.Unread += leaf.Counted
-		}
-	}
+	st.Open, st.Unread = s.Unread()
 	for _, staged := range s.Staged {
 		for _, sec := range staged.Sections {
 			st.Waiting += sec.Rows

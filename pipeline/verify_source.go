@@ -59,7 +59,7 @@ func (t *track) countSource(ctx context.Context, _ []partition.Stream, v *checkp
 }
 
 func (t *track) openSlices() (n int) {
-	t.ledger.View(func(s *checkpoint.State) { n = len(s.Open()) })
+	t.ledger.View(func(s *checkpoint.State) { n, _ = s.Unread() })
 	return n
 }
 
