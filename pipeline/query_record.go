@@ -34,16 +34,15 @@ func (t *track) keepQuery(ctx context.Context) error {
 	if !t.table.Table.Query || t.queryKept {
 		return nil
 	}
-	err := t.opts().Bucket.Create(ctx, t.ledger.Key().QueryKey(), t.queryRecord())
-	there, compared := t.compareQuery(ctx)
-	switch {
-	case compared != nil:
-		return compared
-	case !there:
+	wrote := t.opts().Bucket.Create(ctx, t.ledger.Key().QueryKey(), t.queryRecord())
+	if t.queryKept = wrote == nil; t.queryKept {
+		return nil
+	}
+	var err error
+	if t.queryKept, err = t.compareQuery(ctx); err != nil || t.queryKept {
 		return err
 	}
-	t.queryKept = true
-	return nil
+	return wrote
 }
 
 // queryRecord is the query without comments, on one line.

@@ -10,9 +10,9 @@ import (
 
 // room is the memory for answers, of all tenants together: without a bound, what a run takes would grow with how many
 // of them are behind. An answer takes its share when it begins to come and gives it back when its rows are durable, so
-// that the time in which the service works on it, or in which the client waits to ask again, costs the others nothing. What calls that are under way may bring is
-// bounded as well, since an answer that waits for its share is kept waiting by the network, which loses patience in a
-// minute or two.
+// that the time in which the service works on it, or in which the client waits to ask again, costs the others nothing.
+// What calls that are under way may bring is bounded as well, since an answer that waits for its share is kept waiting
+// by the network, which loses patience in a minute or two.
 type room struct {
 	asked, held *semaphore.Weighted // bytes of JSON, as expected
 }
