@@ -22,7 +22,6 @@ const (
 type bodyReader struct {
 	bucket *Bucket
 	key    string
-	reopen func(offset int64) (*blob.Reader, error)
 	body   *blob.Reader
 	offset int64
 	end    int64
@@ -33,18 +32,11 @@ type bodyReader struct {
 // open reads [offset, offset+length), or to the end if length is negative.
 func (b *Bucket) open(ctx context.Context, key string, offset, length int64) (*bodyReader, error) {
 	s := &bodyReader{bucket: b, key: key, offset: offset, end: offset + length}
-	s.reopen = func(at int64) (*blob.Reader, error) {
-		n := int64(-1)
-		if length >= 0 {
-			n = s.end - at
-		}
-		return b.blob.NewRangeReader(ctx, key, at, n, nil)
-	}
 	if length == 0 {
 		return s, nil // several stores refuse to be asked for nothing
 	}
 	var err error
-	if s.body, err = s.reopen(offset); err != nil {
+	if s.body, err = b.blob.NewRangeReader(ctx, key, offset, length, nil); err != nil {
 		return nil, b.translate("read", key, err)
 	}
 	s.size = s.body.Size()
@@ -89,7 +81,7 @@ func (s *bodyReader) resume(cause error) error {
 		if err := wait(s.pauses.Context(), pause); err != nil {
 			return s.bucket.translate("read", s.key, err)
 		}
-		body, err := s.reopen(s.offset)
+		body, err := s.bucket.blob.NewRangeReader(s.pauses.Context(), s.key, s.offset, s.end-s.offset, nil)
 		if err != nil {
 			cause = err
 			continue
