@@ -3,7 +3,6 @@ package writers
 import (
 	"context"
 	"net/url"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -12,14 +11,11 @@ import (
 	"gocloud.dev/blob/s3blob"
 )
 
-// A request to S3 is made at most amazonAttempts times, the last ones amazonPause apart. By itself the client gives up
+// amazonAttempts is how often a request to S3 is made at most, the last ones retryPause apart. By itself the client gives up
 // after three in as many seconds, which is less than it takes a server to be started again, where a run has hours of
 // a tenant's quota to lose. This is 16 s at least and 23 s on average: no longer, since an address at which there is
 // nothing is told no sooner.
-const (
-	amazonAttempts = 6
-	amazonPause    = 8 * time.Second
-)
+const amazonAttempts = 6
 
 // openAmazon is s3blob's own opener with a client that is more patient. Options and environment variables are the same.
 func openAmazon(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
@@ -34,7 +30,7 @@ func openAmazon(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 	}
 	patient := s3.New(client.Options(), func(o *s3.Options) {
 		o.RetryMaxAttempts = amazonAttempts
-		o.Retryer = retry.AddWithMaxBackoffDelay(o.Retryer, amazonPause)
+		o.Retryer = retry.AddWithMaxBackoffDelay(o.Retryer, retryPause)
 		o.Logger = logging.Nop{} // it would write to standard error, about answers without checksums and the like
 		o.DisableLogOutputChecksumValidationSkipped = true
 	})

@@ -24,8 +24,8 @@ import (
 // them, and see amazonAttempts.
 const azureRetries = 4
 
-// openAzure is azureblob's own opener with a client that sends checksums and is more patient. Options and environment variables are the
-// same.
+// openAzure is azureblob's own opener with a client that sends checksums and is more patient. Options and environment
+// variables are the same.
 func openAzure(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 	opener := azureblob.URLOpener{ServiceURLOptions: *azureblob.NewDefaultServiceURLOptions()}
 	account := u.Query().Get("storage_account")

@@ -87,6 +87,9 @@ const abortTime = 5 * time.Second
 
 // outlive returns a context that ends after ctx has, by the given time.
 func outlive(ctx context.Context, by time.Duration) (context.Context, context.CancelFunc) {
+	if by == 0 {
+		return context.WithCancel(ctx)
+	}
 	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
 		_ = wait(later, by) // or for the caller to cancel

@@ -5,19 +5,15 @@ import (
 	"errors"
 	"io"
 	"net/url"
-	"time"
 
 	"cloud.google.com/go/storage"
 	"github.com/googleapis/gax-go/v2"
 	"gocloud.dev/blob"
 )
 
-// A request to Google is made at most googleAttempts times, with up to googlePause in between: some 20 s, as with the
-// other stores. By itself the client would go on for ever, and an address at which there is nothing never be told.
-const (
-	googleAttempts = 8
-	googlePause    = 8 * time.Second
-)
+// googleAttempts is how often a request to Google is made at most, up to retryPause apart: some 20 s, as with the other
+// stores. By itself the client would go on for ever, and an address at which there is nothing never be told.
+const googleAttempts = 8
 
 // openGoogle opens a bucket as gocloud.dev does, with a client that gives up, and that repeats also deletions and what a
 // server has hung up on, which is io.EOF on a connection that was in use before. Repeating is safe: every object is
@@ -34,7 +30,7 @@ func openGoogle(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 	client.SetRetry(
 		storage.WithPolicy(storage.RetryAlways),
 		storage.WithMaxAttempts(googleAttempts),
-		storage.WithBackoff(gax.Backoff{Max: googlePause}),
+		storage.WithBackoff(gax.Backoff{Max: retryPause}),
 		storage.WithErrorFunc(func(err error) bool { return storage.ShouldRetry(err) || errors.Is(err, io.EOF) }),
 	)
 	return b, nil

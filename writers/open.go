@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/azureblob"
@@ -99,6 +100,9 @@ func openURL(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 	}
 	return openGoogle(ctx, u)
 }
+
+// retryPause is the longest time between two attempts of a request, where a client lets us say so.
+const retryPause = 8 * time.Second
 
 // errClient says that a driver speaks through another client than the one that its bucket is to be told of. It cannot
 // come but with another version of the driver.
