@@ -78,14 +78,15 @@ func (f *faults) err() error {
 	return errors.Join(errs...)
 }
 
-// oneOf adds a fault unless word is among words.
-func oneOf[T ~string](f *faults, path string, word T, words ...T) {
+// oneOf adds a fault unless word is among words, and returns whether it is.
+func oneOf[T ~string](f *faults, path string, word T, words ...T) bool {
 	if slices.Contains(words, word) {
-		return
+		return true
 	}
 	all := make([]string, len(words))
 	for i, w := range words {
 		all[i] = string(w)
 	}
 	f.add(path, "%q is not one of %s", string(word), strings.Join(all, ", "))
+	return false
 }

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"slices"
 	"strings"
 )
 
@@ -60,8 +59,7 @@ func validateLake(f *faults, lake string) {
 		f.add(path, "it is not a URL: write a path without ://, or a URL such as s3://bucket/prefix")
 		return
 	}
-	if !slices.Contains(lakeSchemes, u.Scheme) {
-		oneOf(f, path, u.Scheme, lakeSchemes...)
+	if !oneOf(f, path, u.Scheme, lakeSchemes...) {
 		return
 	}
 	f.check(u.User == nil, path, "it carries credentials, which would be printed: give them to the store's own environment variables")
