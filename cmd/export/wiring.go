@@ -37,11 +37,17 @@ func (p *program) open(ctx context.Context) (*job, error) {
 // load reads the configuration.
 func (p *program) load() (*job, error) {
 	c, err := configs.Load(p.config, p.env)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = &noConfig{err}
+	}
 	if err != nil {
 		return nil, &usageError{err}
 	}
 	return p.prepare(c)
 }
+
+// noConfig is the error that there is no configuration where one is looked for.
+type noConfig struct{ error }
 
 // prepare turns a configuration into a job that still lacks its bucket.
 func (p *program) prepare(c *configs.Config) (*job, error) {
@@ -73,7 +79,8 @@ func (j *job) exporter() (*pipeline.Exporter, error) { return pipeline.New(j.opt
 
 // explainConfig says what is wrong with the configuration. A fault carries its own remedy.
 func (p *program) explainConfig(err error) (text string, advice []string) {
-	if errors.Is(err, fs.ErrNotExist) && !strings.HasPrefix(err.Error(), "--") { // of a flag that says itself what is missing
+	var missing *noConfig
+	if errors.As(err, &missing) {
 		return err.Error(), []string{"write it (huntlake run --help shows a small one), or name another with --config; huntlake demo needs none"}
 	}
 	if faults := strings.Split(err.Error(), "\n"); len(faults) > 1 {
