@@ -31,8 +31,8 @@ func newDemo(p *program) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !cmd.Flags().Changed("rows") {
 				rows = 0
-			} else if rows < leastRows || rows > mostRows {
-				return &usageError{fmt.Errorf("--rows: %d is not between %d and %s", rows, leastRows, count(mostRows))}
+			} else if rows < demoLeast || rows > demoMost {
+				return &usageError{fmt.Errorf("--rows: %d is not between %d and %s", rows, demoLeast, count(demoMost))}
 			}
 			place, err := openDemo(dir, rows, p.now())
 			if err != nil {

@@ -27,8 +27,8 @@ type demoLake struct {
 
 const (
 	demoRows   = 240_000
-	leastRows  = 100        // so that each table has one
-	mostRows   = 50_000_000 // which are some ten gigabytes in memory
+	demoLeast  = 100        // rows, so that each table has one
+	demoMost   = 50_000_000 // all of them are made in memory
 	demoSeed   = 1
 	demoTenant = "00000000-0000-0000-0000-000000000001"
 	demoToken  = "token-of-the-demo"

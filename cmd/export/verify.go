@@ -117,12 +117,12 @@ func (p *program) printVerification(v pipeline.Verification, asJSON bool) error 
 
 func verdict(t pipeline.TableVerification) string {
 	switch {
-	case t.Fault != "" && t.Files > 0 && len(t.Differences) == 0:
-		return "files equal; source not compared"
-	case t.Fault != "" && len(t.Differences) == 0:
-		return "not compared"
 	case len(t.Differences) > 0:
 		return plural(len(t.Differences), "difference")
+	case t.Fault != "" && t.Files > 0:
+		return "files equal; source not compared"
+	case t.Fault != "":
+		return "not compared"
 	case len(t.Gaps) > 0:
 		return plural(len(t.Gaps), "gap")
 	case t.Snapshot:
