@@ -148,12 +148,7 @@ func TestForecastOfStandstill(t *testing.T) {
 
 // Of a table whose ledger cannot be read nothing is known: not that nothing was read, either.
 func TestForecastWithoutLedgers(t *testing.T) {
-	tables, err := simulator.Generate(simulator.GenerateOptions{
-		Seed: 3, Tables: []string{"AlertInfo", "EmailEvents"}, Rows: 100, Start: start.AddDate(0, 0, -2), End: start,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	tables := generate(t, 100, "AlertInfo", "EmailEvents")
 	w := newWorld(t, tables)
 	var closed []string
 	for _, table := range []string{"AlertInfo", "EmailEvents"} {

@@ -10,22 +10,35 @@ import (
 	"huntlake/pipeline/hunting/simulator"
 )
 
-// A named query that leaves out a column by which the table's rows are told apart, and makes some whose names are words
-// of the query language or could be queries, is put into buckets by what it has.
-func TestNamedBuckets(t *testing.T) {
+// newNamed is a table of 70 rows of one instant, which a named query is asked of.
+func newNamed(t *testing.T, change ...func(*simulator.Options)) *world {
+	t.Helper()
 	at := partition.TickOf(start.Add(-5 * time.Hour))
 	src := &script{name: "Alpha"}
 	for id := range int64(70) {
 		src.rows = append(src.rows, scriptRow{id: id, at: at, stamp: at, shown: at})
 	}
-	w := newWorld(t, []simulator.Table{src}, func(o *simulator.Options) { o.Limits.MaxBytes = 25_000 })
-	_, tail, err := hunting.ParseNamedQuery(`Alpha | extend ['title'] = strcat("n", tostring(ReportId)), ["own; name"] = DeviceId | project-away ReportId`)
+	w := newWorld(t, []simulator.Table{src}, change...)
+	w.opts.Tables[0].Table = partition.Table{Name: "named", Query: true}
+	return w
+}
+
+// asks sets the named query.
+func (w *world) asks(text string) {
+	w.t.Helper()
+	_, tail, err := hunting.ParseNamedQuery(text)
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
-	table := &w.opts.Tables[0]
-	table.Table = partition.Table{Name: "named", Query: true}
-	table.Source.Tail, table.Source.Keys = tail, []string{"ReportId", "DeviceId"}
+	w.opts.Tables[0].Source.Tail = tail
+}
+
+// A named query that leaves out a column by which the table's rows are told apart, and makes some whose names are words
+// of the query language or could be queries, is put into buckets by what it has.
+func TestNamedBuckets(t *testing.T) {
+	w := newNamed(t, func(o *simulator.Options) { o.Limits.MaxBytes = 25_000 })
+	w.asks(`Alpha | extend ['title'] = strcat("n", tostring(ReportId)), ["own; name"] = DeviceId | project-away ReportId`)
+	w.opts.Tables[0].Source.Keys = []string{"ReportId", "DeviceId"}
 	r := w.run()
 	if v, err := w.exporter().Verify(t.Context()); err != nil || !v.Clean() || r.Total().Rows != 70 {
 		t.Errorf("verify: %v %+v of %+v", err, v, r.Total())
@@ -45,36 +58,21 @@ func TestNamedBuckets(t *testing.T) {
 // A table that was begun with one query is not gone on with as another, in whatever a process does; the same query
 // written otherwise is the same. A preview binds nothing.
 func TestNamedQueryStays(t *testing.T) {
-	at := partition.TickOf(start.Add(-5 * time.Hour))
-	src := &script{name: "Alpha"}
-	for id := range int64(70) {
-		src.rows = append(src.rows, scriptRow{id: id, at: at, stamp: at, shown: at})
-	}
-	w := newWorld(t, []simulator.Table{src})
-	table := &w.opts.Tables[0]
-	table.Table = partition.Table{Name: "named", Query: true}
-	ask := func(text string) {
-		t.Helper()
-		_, tail, err := hunting.ParseNamedQuery(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		table.Source.Tail = tail
-	}
-	ask("Alpha | where ReportId % 7 < 2")
+	w := newNamed(t)
+	w.asks("Alpha | where ReportId % 7 < 2")
 	if _, err := w.exporter().Plan(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	ask("Alpha | where ReportId % 7 < 5")
+	w.asks("Alpha | where ReportId % 7 < 5")
 	if r := w.run(); r.Total().Rows != 50 {
 		t.Fatalf("%d rows", r.Total().Rows)
 	}
 	w.pass(time.Hour)
-	ask("Alpha // all of it\n  | where ReportId % 7 < 5")
+	w.asks("Alpha // all of it\n  | where ReportId % 7 < 5")
 	w.run()
 
 	w.pass(time.Hour)
-	ask("Alpha | where ReportId % 7 < 6")
+	w.asks("Alpha | where ReportId % 7 < 6")
 	for verb, do := range map[string]func() error{
 		"run":    func() error { _, err := w.exporter().Run(t.Context()); return err },
 		"plan":   func() error { _, err := w.exporter().Plan(t.Context()); return err },

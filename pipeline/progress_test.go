@@ -3,7 +3,6 @@ package pipeline_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"huntlake/pipeline"
 	"huntlake/pipeline/hunting/simulator"
@@ -12,12 +11,7 @@ import (
 // What a run is said to have to read holds what the one before it had planned and left, also where that has been counted
 // again meanwhile.
 func TestProgressOfResumedRun(t *testing.T) {
-	tables, err := simulator.Generate(simulator.GenerateOptions{
-		Seed: 3, Tables: []string{"AlertInfo"}, Rows: 2000, Start: start.AddDate(0, 0, -20), End: start.Add(-time.Hour),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	tables := generate(t, 2000, "AlertInfo")
 	broken := false
 	rowCalls := 0
 	w := newWorld(t, tables, func(o *simulator.Options) {

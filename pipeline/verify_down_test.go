@@ -11,12 +11,7 @@ import (
 // Files are held against the ledger also where the source cannot be asked, as it may be gone for good; and not when it
 // can be asked later.
 func TestVerifyWithoutSource(t *testing.T) {
-	tables, err := simulator.Generate(simulator.GenerateOptions{
-		Seed: 3, Tables: []string{"AlertInfo"}, Rows: 500, Start: start.AddDate(0, 0, -20), End: start.Add(-time.Hour),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	tables := generate(t, 500, "AlertInfo")
 	fault := simulator.Fault{}
 	w := newWorld(t, tables, func(o *simulator.Options) {
 		o.Faults = func(int, string) simulator.Fault { return fault }
