@@ -110,7 +110,7 @@ func (j *job) killed(sign string, count int) bool {
 }
 
 // restarted makes a run, in which the store is killed and started again twice: when so many answers have been read, and
-// at the upload of the file of such a number. It returns how often that was.
+// at the upload of the file of such a number. It returns how often that was, and how the run ended.
 func (j *job) restarted(answers, files int) (times int, err error) {
 	j.t.Helper()
 	var restarts, uploads atomic.Int64
