@@ -50,9 +50,11 @@ func newPress() (*press, error) {
 	return &press{fast: fast, thorough: thorough}, err
 }
 
-// newEncoder leaves out the checksums of frames: each page has its own.
+// newEncoder leaves out the checksums of frames: each page has its own. Its window is that of a page: by default it would
+// be so large that most of the time and memory for a small file went into making the encoders.
 func newEncoder(level zstd.EncoderLevel) (*zstd.Encoder, error) {
-	return zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderCRC(false), zstd.WithEncoderConcurrency(1))
+	return zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithWindowSize(pageBytes),
+		zstd.WithEncoderCRC(false), zstd.WithEncoderConcurrency(1))
 }
 
 // page returns the page with the given body, and its size before compression.
