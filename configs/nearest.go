@@ -7,16 +7,22 @@ import (
 
 // hint says what a misspelt name may have meant, or what there is.
 func hint(name string, known []string) string {
-	best, least := "", len(name)/3+1
-	for _, k := range known {
-		if d := distance(strings.ToLower(name), k); d <= least {
-			best, least = k, d-1
-		}
-	}
-	if best != "" {
+	if best, ok := Nearest(name, known); ok {
 		return fmt.Sprintf("did you mean %s?", best)
 	}
 	return "want one of " + strings.Join(known, ", ")
+}
+
+// Nearest returns the known name that a misspelt one is most likely to have meant, if any is like it: a third of its
+// letters may be wrong, and one more. Upper and lower case are the same.
+func Nearest(name string, known []string) (best string, ok bool) {
+	least := len(name)/3 + 1
+	for _, k := range known {
+		if d := distance(strings.ToLower(name), strings.ToLower(k)); d <= least {
+			best, least, ok = k, d-1, true
+		}
+	}
+	return best, ok
 }
 
 // distance counts the bytes to insert, delete or replace to make b of a.

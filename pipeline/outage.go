@@ -43,7 +43,7 @@ func (o *outage) end(ctx context.Context, table string, answered int, err error)
 	defer o.mu.Unlock()
 	switch {
 	case ctx.Err() != nil, errors.Is(err, hunting.ErrQuota):
-	case isOutage(err):
+	case hunting.IsOutage(err):
 		if o.answered == answered {
 			o.down[table] = true
 		}
@@ -76,16 +76,6 @@ func (o *outage) over() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.err
-}
-
-// isOutage reports whether a call has failed because no answer came, however often it was repeated.
-func isOutage(err error) bool {
-	for _, class := range []error{hunting.ErrTooBig, hunting.ErrNoTable, hunting.ErrDenied, hunting.ErrQuota, hunting.ErrPermanent} {
-		if errors.Is(err, class) {
-			return false
-		}
-	}
-	return err != nil
 }
 
 // isHeavy reports whether a call was refused as too big by something that cannot know: a gateway, or our own clock. The

@@ -35,6 +35,7 @@ type finding struct {
 type checklist struct {
 	program  *program
 	asJSON   bool
+	ended    func() error // of the context
 	findings []finding
 	failed   error // the joined failures
 }
@@ -44,7 +45,7 @@ func newCheck(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "check", Short: "Try everything that a run needs", Long: checkLong, Example: checkExample, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			list := &checklist{program: p, asJSON: asJSON}
+			list := &checklist{program: p, asJSON: asJSON, ended: cmd.Context().Err}
 			list.all(cmd.Context())
 			if asJSON {
 				if err := p.printJSON(list.findings); err != nil {
@@ -91,11 +92,15 @@ func queries(n int) string {
 	return count(n) + " queries"
 }
 
-// add notes how a step ended: err, or nil and what was found.
+// add notes how a step ended: err, or nil and what was found. What was interrupted has not failed.
 func (c *checklist) add(what string, err error, detail string) {
 	f := finding{What: what, OK: err == nil, Detail: detail}
 	if err != nil {
 		c.failed = errors.Join(c.failed, err)
+		if c.ended() != nil {
+			c.skip(what, "interrupted")
+			return
+		}
 		var usage *usageError
 		if f.Detail = err.Error(); errors.As(err, &usage) {
 			_, advice := c.program.explainConfig(err)

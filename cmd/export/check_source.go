@@ -54,6 +54,10 @@ func describeMethod(m configs.Method) string {
 func (t *tenancy) tables(ctx context.Context, client *hunting.Client, tables []pipeline.Table) {
 	permitted := false
 	for i, table := range tables {
+		if t.ended() != nil {
+			t.skip(t.prefix+plural(len(tables)-i, "other table"), "interrupted")
+			break
+		}
 		a, err := columns(ctx, client, table)
 		if a != nil {
 			t.behind, t.dated, permitted = t.program.now().Sub(a.Date), !a.Date.IsZero(), true
@@ -64,7 +68,7 @@ func (t *tenancy) tables(ctx context.Context, client *hunting.Client, tables []p
 			return
 		}
 		t.add(t.prefix+table.Table.Path(), err, describeColumns(a))
-		if left := len(tables) - i - 1; left > 0 && hopeless(err) {
+		if left := len(tables) - i - 1; left > 0 && t.ended() == nil && hopeless(err) {
 			t.skip(t.prefix+plural(left, "other table"), "which would go the same way")
 			break
 		}
@@ -87,9 +91,11 @@ func (t *tenancy) refused(err error, tables int) {
 	t.skip(t.prefix+plural(tables, "table"), "without the "+what)
 }
 
-// hopeless reports whether every other table would meet the same error.
+// hopeless reports whether every other table would meet the same error. A service that refuses one as if it were down may
+// yet answer for another; where nobody answers at all, that is the same for all.
 func hopeless(err error) bool {
-	return errors.Is(err, hunting.ErrDenied) || errors.Is(err, hunting.ErrQuota)
+	silent := hunting.IsOutage(err) && !errors.As(err, new(*hunting.Error))
+	return silent || errors.Is(err, hunting.ErrDenied) || errors.Is(err, hunting.ErrQuota)
 }
 
 // take takes the clock of whoever refused, where nothing better is known.

@@ -1,12 +1,18 @@
 package main_test
 
 import (
+	"context"
+	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	main "huntlake/cmd/export"
+	"huntlake/pipeline/hunting"
 	"huntlake/pipeline/hunting/simulator"
 )
 
@@ -39,6 +45,41 @@ func TestCheck(t *testing.T) {
 	}
 	if n := len(r.service.Calls()); n != 3 {
 		t.Errorf("%d calls, want 3", n)
+	}
+}
+
+// What is interrupted has not failed, and nothing is tried after it.
+func TestCheckInterrupted(t *testing.T) {
+	r := newRig(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	r.serve(func(w http.ResponseWriter, _ *http.Request) {
+		cancel()
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
+	got := r.verbIn(ctx, "check")
+	got.want(t, 130, "-       AlertInfo: not tried: interrupted", "-       1 other table: not tried: interrupted")
+	if strings.Contains(got.stdout, "FAILED") {
+		t.Error(got.stdout)
+	}
+}
+
+// Where nobody answers at all, one table is enough to know it by.
+func TestHopeless(t *testing.T) {
+	silence := &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+	for _, c := range []struct {
+		err  error
+		want bool
+	}{
+		{nil, false},
+		{fmt.Errorf("the service is out of reach: %w", silence), true},
+		{&hunting.Error{Status: http.StatusServiceUnavailable}, false},
+		{&hunting.Error{Status: http.StatusBadRequest}, false},
+		{&hunting.Error{Status: http.StatusForbidden}, true},
+		{&hunting.QuotaError{}, true},
+	} {
+		if got := main.Hopeless(c.err); got != c.want {
+			t.Errorf("%v: %v", c.err, got)
+		}
 	}
 }
 

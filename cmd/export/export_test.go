@@ -58,6 +58,9 @@ var (
 	ProcessGone = processGone
 )
 
+// Hopeless tells errors that every other table would meet.
+var Hopeless = hopeless
+
 // Remedies says what to do about an error.
 var Remedies = remedies
 

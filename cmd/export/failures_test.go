@@ -38,6 +38,8 @@ func TestFailures(t *testing.T) {
 			want: []string{"AlertInfo, DeviceProcessEvents: query AlertInfo: status 403", "grant the application ThreatHunting.Read.All"}},
 		{name: "missing table", spoil: func(r *rig) { r.configure("tables: [AlertInfo, DeviceInfo]\n") }, code: 1,
 			want: []string{"huntlake: tenant " + tenantID + ": DeviceInfo: query DeviceInfo: status 400", "what to do: take it out of the configuration"}},
+		{name: "misspelt table", spoil: func(r *rig) { r.configure("tables: [AlertInfo, DeviceProcesEvents]\n") }, code: 1,
+			want: []string{"DeviceProcesEvents: query DeviceProcesEvents: status 400", "what to do: if DeviceProcessEvents was meant, correct it"}},
 		{name: "quota spent", code: 4, world: func(o *simulator.Options) {
 			o.Faults = func(call int, _ string) simulator.Fault {
 				if call > 3 {

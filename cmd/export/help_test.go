@@ -52,6 +52,7 @@ func TestUsage(t *testing.T) {
 		want string
 	}{
 		{"unknown verb", []string{"exprot"}, `unknown command "exprot" for "huntlake"`},
+		{"misspelt verb", []string{"chek"}, `unknown command "chek" for "huntlake": did you mean check?`},
 		{"unknown flag", []string{"run", "--wtach"}, "unknown flag: --wtach"},
 		{"argument", []string{"run", "now"}, `unknown command "now" for "huntlake run"`},
 		{"flag's value", []string{"run", "--watch=often"}, `invalid argument "often" for "--watch" flag`},

@@ -32,6 +32,11 @@ func remedy(err error) string {
 	case errors.As(err, &signIn):
 		return signInRemedy(signIn)
 	case errors.Is(err, hunting.ErrNoTable):
+		if errors.As(err, &refusal) {
+			if name := misspelt(refusal.Table); name != "" {
+				return "if " + name + " was meant, correct it in the configuration; huntlake tables --probe lists what the tenant has"
+			}
+		}
 		return "take it out of the configuration, or get the licence that brings it; huntlake tables --probe lists what the tenant has"
 	case errors.Is(err, hunting.ErrDenied) && errors.As(err, &refusal):
 		return refusedRemedy(refusal)

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"huntlake/configs"
 )
 
 // program is one invocation: what all verbs share.
@@ -57,7 +59,8 @@ func newRoot(p *program) *cobra.Command {
 		Short:         "Defender hunting tables, completely and once, in your own Parquet lake",
 		Long:          rootLong,
 		Example:       rootExample,
-		Args:          cobra.NoArgs,
+		Version:       thisBuild().Version,
+		Args:          noSuchVerb,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -73,6 +76,7 @@ func newRoot(p *program) *cobra.Command {
 		},
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
+	root.SetVersionTemplate("huntlake {{.Version}}\n")
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
 	flags := root.PersistentFlags()
@@ -84,6 +88,22 @@ func newRoot(p *program) *cobra.Command {
 		newDemo(p), newCheck(p), newPlan(p), newRun(p), newStatus(p), newVerify(p), newTables(p), newSQL(p), newSimulate(p), newVersion(p),
 	)
 	return root
+}
+
+// noSuchVerb refuses whatever comes where a verb should be, and says which one it may have been meant to be.
+func noSuchVerb(root *cobra.Command, args []string) error {
+	err := cobra.NoArgs(root, args)
+	if err == nil {
+		return nil
+	}
+	var verbs []string
+	for _, c := range root.Commands() {
+		verbs = append(verbs, c.Name())
+	}
+	if verb, ok := configs.Nearest(args[0], verbs); ok {
+		return fmt.Errorf("%w: did you mean %s?", err, verb)
+	}
+	return err
 }
 
 // level is the least level that is logged.

@@ -76,10 +76,26 @@ func chosenTables(args []string) ([]tableLine, error) {
 			lines = append(lines, tableLine{Name: t.Name, TimeColumn: t.TimeColumn, Columns: t.Columns})
 		}
 	}
-	if len(lines) == 0 {
-		return nil, &usageError{fmt.Errorf("%s is not in the catalog; names are case-sensitive, and huntlake tables lists them", args[0])}
+	if len(lines) > 0 {
+		return lines, nil
 	}
-	return lines, nil
+	err := fmt.Errorf("%s is not in the catalog; names are case-sensitive, and huntlake tables lists them", args[0])
+	if name := misspelt(args[0]); name != "" {
+		err = fmt.Errorf("%s is not in the catalog: did you mean %s?", args[0], name)
+	}
+	return nil, &usageError{err}
+}
+
+// misspelt returns the table of the catalog that a name which is none of them may have meant, "" if there is none.
+func misspelt(name string) string {
+	var names []string
+	for _, t := range catalog.Tables() {
+		names = append(names, t.Name)
+	}
+	if best, ok := configs.Nearest(name, names); ok && best != name {
+		return best
+	}
+	return ""
 }
 
 // optionalConfig reads the configuration if it is needed, or there.

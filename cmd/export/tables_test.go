@@ -5,6 +5,11 @@ import (
 	"testing"
 )
 
+func TestTablesMisspelt(t *testing.T) {
+	huntlake(t, "tables", "deviceprocessevent").want(t, 2, "did you mean DeviceProcessEvents?")
+	huntlake(t, "tables", "Unlike").want(t, 2, "Unlike is not in the catalog", "huntlake tables lists them")
+}
+
 func TestTables(t *testing.T) {
 	r := newRig(t)
 	t.Chdir(r.dir)

@@ -72,13 +72,7 @@ func (c *Client) culprit(err error) string {
 
 // isPassing reports whether err is likely to be gone at the next attempt.
 func isPassing(ctx context.Context, err error) bool {
-	for _, lasting := range classes() {
-		if errors.Is(err, lasting) {
-			return false
-		}
-	}
-	var order *SchemaOrderError
-	return ctx.Err() == nil && !errors.As(err, &order)
+	return ctx.Err() == nil && IsOutage(err) && !errors.As(err, new(*SchemaOrderError))
 }
 
 // pace is the pauses of one call: exponential, but never shorter than what the service asks for.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -20,6 +21,12 @@ var (
 )
 
 func classes() []error { return []error{ErrTooBig, ErrNoTable, ErrDenied, ErrQuota, ErrPermanent} }
+
+// IsOutage reports whether a call has failed because no answer came, however often it was repeated. It is not for errors
+// of a context that has ended.
+func IsOutage(err error) bool {
+	return err != nil && !slices.ContainsFunc(classes(), func(class error) bool { return errors.Is(err, class) })
+}
 
 // Error is a refusal, by the service or by something on the way to it. It matches one of the sentinels above, or
 // none if the refusal is likely to pass.
