@@ -73,20 +73,32 @@ func (t *track) verifyFiles(ctx context.Context, v *checkpoint.Verify) error {
 	return errors.Join(t.compareFiles(ctx, v, keys, want), t.verifyStaged(ctx, v), t.verifyBeside(ctx, v))
 }
 
-// mostBeside is how many files beside the tenants of a table are named.
-const mostBeside = 20
+// Of a folder beside those of tenants, so many objects are looked at, and so many files are named.
+const (
+	mostBeside = 1_000
+	namedFiles = 20
+)
 
-// verifyBeside looks for files that lie beside the folders of tenants, where a reader of the whole table finds them. It
-// finds those that sort before these folders, which most names do; to find the others it would have to list all there is.
+// verifyBeside looks for files that lie beside the folders of tenants, where a reader of the whole table finds them.
 func (t *track) verifyBeside(ctx context.Context, v *checkpoint.Verify) error {
 	table := t.ledger.Key().Table.Path() + "/"
-	objects, err := t.opts().Bucket.List(ctx, table, mostBeside)
+	children, err := t.opts().Bucket.Children(ctx, table)
 	if err != nil {
-		return fmt.Errorf("list files of %s: %w", table, err)
+		return fmt.Errorf("list folders of %s: %w", table, err)
 	}
-	for _, o := range objects {
-		if o.Key < table+"tenant=" && path.Ext(o.Key) == ".parquet" {
-			v.Differences = append(v.Differences, o.Key+": readers of the whole table see this file, and it is no tenant's")
+	for _, c := range children {
+		if strings.HasPrefix(c, table+"tenant=") && strings.HasSuffix(c, "/") {
+			continue
+		}
+		keys := []string{c}
+		if strings.HasSuffix(c, "/") {
+			if keys, err = t.opts().Bucket.First(ctx, c, mostBeside); err != nil {
+				return fmt.Errorf("list files of %s: %w", c, err)
+			}
+		}
+		keys = slices.DeleteFunc(keys, func(key string) bool { return path.Ext(key) != ".parquet" })
+		for _, key := range keys[:min(len(keys), namedFiles)] {
+			v.Differences = append(v.Differences, key+": readers of the whole table see this file, and it is no tenant's")
 		}
 	}
 	return nil

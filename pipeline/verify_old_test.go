@@ -55,12 +55,14 @@ func TestVerifyOldFiles(t *testing.T) {
 	}
 	w.verifies("of a stranger too", strings.TrimSuffix(prefix, "/")+": ", stranger+": readers see this file")
 	beside := "DeviceProcessEvents/part-0.parquet"
-	for _, key := range []string{beside, "DeviceProcessEvents/_SUCCESS", "DeviceProcessEvents2/part-0.parquet"} {
+	later := "DeviceProcessEvents/year=2026/part-0.parquet"
+	for _, key := range []string{beside, later, "DeviceProcessEvents/year=2026/_SUCCESS", "DeviceProcessEvents2/part-0.parquet"} {
 		if err := w.bucket.Create(t.Context(), key, []byte("PAR1")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	w.verifies("of one beside the tenants", strings.TrimSuffix(prefix, "/")+": ", stranger+": readers see this file", beside+": readers of the whole table")
+	w.verifies("of those beside the tenants", strings.TrimSuffix(prefix, "/")+": ", stranger+": readers see this file",
+		beside+": readers of the whole table", later+": readers of the whole table")
 }
 
 // verifies fails the test unless a verify finds differences that begin so, and no others.

@@ -158,6 +158,17 @@ func (b *Bucket) Section(ctx context.Context, key string, offset, length int64) 
 // List returns the objects whose key begins with prefix, by ascending key, at most limit of them, or all if limit is 0.
 // Keys with characters that a store must escape, which no key of a lake has, may come elsewhere.
 func (b *Bucket) List(ctx context.Context, prefix string, limit int) ([]Object, error) {
+	return b.list(ctx, &blob.ListOptions{Prefix: prefix}, limit)
+}
+
+// Children returns the keys that begin with folder, which ends in a slash, and have no further slash; for those that do,
+// the folder that they are in, once, up to and including that slash.
+func (b *Bucket) Children(ctx context.Context, folder string) ([]string, error) {
+	objects, err := b.list(ctx, &blob.ListOptions{Prefix: folder, Delimiter: "/"}, 0)
+	return keysOf(objects), err
+}
+
+func (b *Bucket) list(ctx context.Context, opts *blob.ListOptions, limit int) ([]Object, error) {
 	var objects []Object
 	page := firstPage
 	if limit > 0 {
@@ -168,9 +179,9 @@ func (b *Bucket) List(ctx context.Context, prefix string, limit int) ([]Object, 
 		if limit > 0 {
 			page = min(page, limit-len(objects))
 		}
-		entries, next, err := b.blob.ListPage(ctx, token, page, &blob.ListOptions{Prefix: prefix})
+		entries, next, err := b.blob.ListPage(ctx, token, page, opts)
 		if err != nil {
-			return nil, b.translate("list", prefix, err)
+			return nil, b.translate("list", opts.Prefix, err)
 		}
 		for _, e := range entries {
 			objects = append(objects, Object{Key: e.Key, Size: e.Size, ModTime: e.ModTime})
@@ -208,11 +219,15 @@ func (b *Bucket) size(ctx context.Context, key string) (int64, error) {
 // First returns the first n keys that begin with prefix, in ascending order.
 func (b *Bucket) First(ctx context.Context, prefix string, n int) ([]string, error) {
 	objects, err := b.List(ctx, prefix, n)
+	return keysOf(objects), err
+}
+
+func keysOf(objects []Object) []string {
 	keys := make([]string, len(objects))
 	for i, o := range objects {
 		keys[i] = o.Key
 	}
-	return keys, err
+	return keys
 }
 
 // Close ends the use of the bucket.

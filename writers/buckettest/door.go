@@ -60,12 +60,9 @@ func (d *door) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driver
 	}
 	var out driver.ListPage
 	err := d.process.Do(ctx, "list", opts.Prefix, func(bool) error {
-		if opts.Delimiter != "" {
-			return errors.New("a lake is listed without delimiters")
-		}
-		page, more := d.store.list(opts.Prefix, string(opts.PageToken), size)
+		page, more := d.store.list(opts.Prefix, opts.Delimiter, string(opts.PageToken), size)
 		for _, e := range page {
-			out.Objects = append(out.Objects, &driver.ListObject{Key: e.key, ModTime: e.created, Size: e.size})
+			out.Objects = append(out.Objects, &driver.ListObject{Key: e.key, ModTime: e.created, Size: e.size, IsDir: e.folder})
 		}
 		if more {
 			out.NextPageToken = []byte(page[len(page)-1].key)

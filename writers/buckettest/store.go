@@ -112,10 +112,12 @@ type entry struct {
 	key     string
 	size    int64
 	created time.Time
+	folder  bool
 }
 
 // list returns at most limit entries whose key begins with prefix and comes after another, and whether there are more.
-func (s *Store) list(prefix, after string, limit int) (page []entry, more bool) {
+// Keys that have the delimiter behind the prefix are one entry, which ends with it; without delimiter each is its own.
+func (s *Store) list(prefix, delimiter, after string, limit int) (page []entry, more bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	from, to := s.find(prefix)
@@ -127,11 +129,19 @@ func (s *Store) list(prefix, after string, limit int) (page []entry, more bool) 
 		from = max(from, at)
 	}
 	for _, key := range s.keys[min(from, to):to] {
+		o := s.objects[key]
+		e := entry{key: key, size: int64(len(o.content)), created: o.created}
+		if rest := key[len(prefix):]; delimiter != "" && strings.Contains(rest, delimiter) {
+			e = entry{key: key[:len(prefix)+strings.Index(rest, delimiter)+len(delimiter)], folder: true}
+			if e.key == after {
+				continue
+			}
+		}
 		if len(page) == limit {
 			return page, true
 		}
-		o := s.objects[key]
-		page = append(page, entry{key, int64(len(o.content)), o.created})
+		page = append(page, e)
+		after = e.key
 	}
 	return page, false
 }

@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) *writers.Bucket) {
 		{"list order", listOrder},
 		{"list prefix and limit", listPrefix},
 		{"list pages", listPages},
+		{"children", children},
 		{"delete", deletion},
 		{"legal keys", legalKeys},
 	} {
@@ -348,6 +349,20 @@ func listPrefix(t *testing.T, b *writers.Bucket) {
 	wantKeys(t, b, "T/tenant=1/dt=2026-11-23/a.parquet/", 0)
 	wantKeys(t, b, "U", 0)
 	wantKeys(t, b, "T/tenant=2/", 5)
+}
+
+func children(t *testing.T, b *writers.Bucket) {
+	for _, key := range []string{"T/b/1", "T/b/2", "T/b.parquet", "T/a=1/b=2/c", "T/c", "T2/a"} {
+		create(t, b, key, "x")
+	}
+	got, err := b.Children(t.Context(), "T/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(got) // stores differ in where folders come
+	if diff := cmp.Diff([]string{"T/a=1/", "T/b.parquet", "T/b/", "T/c"}, got); diff != "" {
+		t.Errorf("children (-want +got):\n%s", diff)
+	}
 }
 
 func listPages(t *testing.T, b *writers.Bucket) {
