@@ -19,7 +19,8 @@ type Config struct {
 	Publish Publish
 	Settle  time.Duration // how far behind now the source is taken to be complete
 
-	origin origin
+	origin   origin
+	unsigned bool // tenants lack Auth
 }
 
 // maxBytes bounds a configuration file.
@@ -28,11 +29,21 @@ const maxBytes = 1 << 20
 // Load reads the file at path. Variables are looked up with env, such as os.LookupEnv. The error is that of Parse,
 // or of reading the file: fs.ErrNotExist where there is none.
 func Load(path string, env func(string) (string, bool)) (*Config, error) {
+	return load(path, env, false)
+}
+
+// LoadUnsigned is Load for those who ask no tenant for anything: how to sign in is not looked at, so that no secret need
+// be there, and every Tenant.Auth is zero.
+func LoadUnsigned(path string, env func(string) (string, bool)) (*Config, error) {
+	return load(path, env, true)
+}
+
+func load(path string, env func(string) (string, bool), unsigned bool) (*Config, error) {
 	text, err := readFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
-	return Parse(path, text, env)
+	return parse(path, text, env, unsigned)
 }
 
 func readFile(path string) ([]byte, error) {
@@ -51,13 +62,18 @@ func readFile(path string) ([]byte, error) {
 // Parse reads text, which came from the file called name. The error lists every fault, one a line, in the order of
 // the file; the config is nil then.
 func Parse(name string, text []byte, env func(string) (string, bool)) (*Config, error) {
+	return parse(name, text, env, false)
+}
+
+func parse(name string, text []byte, env func(string) (string, bool), unsigned bool) (*Config, error) {
 	r := newReader(name, env)
 	c := &Config{
-		Source:  defaultSource,
-		Quota:   defaultQuota,
-		Publish: defaultPublish,
-		Settle:  10 * time.Minute,
-		origin:  r.origin,
+		Source:   defaultSource,
+		Quota:    defaultQuota,
+		Publish:  defaultPublish,
+		Settle:   10 * time.Minute,
+		origin:   r.origin,
+		unsigned: unsigned,
 	}
 	if root := r.parse(text); root != nil {
 		c.keys(r)(root, "")
@@ -74,7 +90,7 @@ func (c *Config) keys(r *reader) read {
 	return r.mapping(keys{
 		"lake":    text(r, &c.Lake),
 		"source":  c.Source.keys(r),
-		"tenants": list(r, &c.Tenants, (*Tenant).keys),
+		"tenants": list(r, &c.Tenants, c.tenantKeys),
 		"tables":  list(r, &c.Tables, (*Table).keys),
 		"queries": list(r, &c.Queries, (*Query).keys),
 		"quota":   c.Quota.keys(r),
@@ -114,7 +130,7 @@ func (c *Config) Validate() error {
 func (c *Config) validate(f *faults) {
 	validateLake(f, c.Lake)
 	c.Source.validate(f)
-	validateTenants(f, c.Tenants)
+	validateTenants(f, c.Tenants, c.unsigned)
 	validateNames(f, c.Tables, c.Queries)
 	c.Quota.validate(f)
 	c.Publish.validate(f)

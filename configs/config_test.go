@@ -220,3 +220,28 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Who asks no tenant needs no secret, and is told everything else that is wrong.
+func TestLoadUnsigned(t *testing.T) {
+	none := func(string) (string, bool) { return "", false }
+	c, err := configs.LoadUnsigned("huntlake.yaml", none)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []configs.Tenant{{ID: c.Tenants[0].ID}}; !cmp.Equal(want, c.Tenants, same) || c.Tenants[0].ID == "" {
+		t.Errorf("tenants %v", c.Tenants)
+	}
+	if err := c.Validate(); err != nil {
+		t.Error(err)
+	}
+	if _, err := configs.Load("huntlake.yaml", none); err == nil {
+		t.Error("Load does without the secret")
+	}
+	file := filepath.Join(t.TempDir(), "f.yaml")
+	if err := os.WriteFile(file, []byte("lake: s3://bucket\ntenants: [{id: 7, auth: {token: \"${NONE}\"}}]\ntables: [EmailEvents]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := configs.LoadUnsigned(file, none); err == nil || !strings.Contains(err.Error(), "tenants[0].id") || strings.Contains(err.Error(), "NONE") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -63,7 +63,7 @@ func newCheck(p *program) *cobra.Command {
 }
 
 func (c *checklist) all(ctx context.Context) {
-	j, err := c.program.load()
+	j, err := c.program.load(configs.Load)
 	if err != nil {
 		c.add("configuration", err, "")
 		return

@@ -42,3 +42,17 @@ func TestConfigurationFaults(t *testing.T) {
 		})
 	}
 }
+
+// Verbs that ask no tenant for anything need no secret: whoever reads the lake may not have it.
+func TestSecretIsForThoseWhoAsk(t *testing.T) {
+	r := newRig(t)
+	r.verb("run").want(t, 0)
+	rewrite(t, r.config(), `"right"`, `"${NOT_SET_ANYWHERE}"`)
+	for _, verb := range []string{"status", "sql", "tables"} {
+		r.verb(verb).want(t, 0, "AlertInfo")
+	}
+	for _, args := range [][]string{{"run"}, {"verify"}, {"plan"}, {"tables", "--probe"}} {
+		r.verb(args...).want(t, 2, "tenants[0].auth.token: the environment variable NOT_SET_ANYWHERE is not set")
+	}
+	r.verb("check").want(t, 2, "FAILED  configuration", "NOT_SET_ANYWHERE is not set")
+}

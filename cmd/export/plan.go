@@ -27,7 +27,7 @@ func newPlan(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "plan", Short: "Say what a run would read and cost, without reading it", Long: planLong, Example: planExample, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			j, err := p.open(cmd.Context())
+			j, err := p.open(cmd.Context(), configs.Load)
 			if err != nil {
 				return err
 			}

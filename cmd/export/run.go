@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"huntlake/configs"
 	"huntlake/pipeline"
 )
 
@@ -43,7 +44,7 @@ func newRun(p *program) *cobra.Command {
 			if cmd.Flags().Changed("watch") && every <= 0 {
 				return &usageError{fmt.Errorf("--watch: %v is no time to wait: want one such as 5m", every)}
 			}
-			j, err := p.open(cmd.Context())
+			j, err := p.open(cmd.Context(), configs.Load)
 			if err != nil {
 				return err
 			}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"huntlake/configs"
 	"huntlake/writers"
 )
 
@@ -33,7 +34,7 @@ func newSQL(p *program) *cobra.Command {
 			if !slices.Contains(writers.SQLEngines(), engine) {
 				return &usageError{fmt.Errorf("--engine: %q is not one of %s", engine, engines)}
 			}
-			j, err := p.open(cmd.Context())
+			j, err := p.open(cmd.Context(), configs.LoadUnsigned)
 			if err != nil {
 				return err
 			}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"huntlake/checkpoint"
+	"huntlake/configs"
 	"huntlake/partition"
 	"huntlake/pipeline"
 )
@@ -25,7 +26,7 @@ func newStatus(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "status", Short: "Say what the lake holds, without asking the source", Long: statusLong, Example: statusExample, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			j, err := p.open(cmd.Context())
+			j, err := p.open(cmd.Context(), configs.LoadUnsigned)
 			if err != nil {
 				return err
 			}

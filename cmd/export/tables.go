@@ -43,7 +43,11 @@ func newTables(p *program) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c, err := p.optionalConfig(probe || cmd.Flags().Changed("config"))
+			read := configs.LoadUnsigned
+			if probe {
+				read = configs.Load
+			}
+			c, err := p.optionalConfig(probe || cmd.Flags().Changed("config"), read)
 			if err != nil {
 				return err
 			}
@@ -99,11 +103,11 @@ func misspelt(name string) string {
 }
 
 // optionalConfig reads the configuration if it is needed, or there.
-func (p *program) optionalConfig(needed bool) (*configs.Config, error) {
+func (p *program) optionalConfig(needed bool, read loader) (*configs.Config, error) {
 	if _, err := os.Stat(p.config); err != nil && !needed {
 		return nil, nil
 	}
-	j, err := p.load()
+	j, err := p.load(read)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"huntlake/configs"
 	"huntlake/pipeline"
 )
 
@@ -32,7 +33,7 @@ func newVerify(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "verify", Short: "Hold source, ledger and files against each other", Long: verifyLong, Example: verifyExample, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			j, err := p.open(cmd.Context())
+			j, err := p.open(cmd.Context(), configs.Load)
 			if err != nil {
 				return err
 			}

@@ -25,9 +25,12 @@ type job struct {
 	opts    pipeline.Options
 }
 
+// loader reads a configuration: configs.Load, or configs.LoadUnsigned for verbs that ask no tenant for anything.
+type loader func(path string, env func(string) (string, bool)) (*configs.Config, error)
+
 // open reads the configuration and opens its lake. Tenants are named, but have no API yet: see signIn.
-func (p *program) open(ctx context.Context) (*job, error) {
-	j, err := p.load()
+func (p *program) open(ctx context.Context, read loader) (*job, error) {
+	j, err := p.load(read)
 	if err != nil {
 		return nil, err
 	}
@@ -35,8 +38,8 @@ func (p *program) open(ctx context.Context) (*job, error) {
 }
 
 // load reads the configuration.
-func (p *program) load() (*job, error) {
-	c, err := configs.Load(p.config, p.env)
+func (p *program) load(read loader) (*job, error) {
+	c, err := read(p.config, p.env)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = &noConfig{err}
 	}
