@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"log/slog"
 	"maps"
 	"os"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"huntlake/pipeline"
+	"huntlake/pipeline/hunting"
 )
 
 // Run is the program.
@@ -36,11 +36,27 @@ func ShowBars(w io.Writer, tenants bool, events ...pipeline.Event) {
 // ShowLines shows events in a log, pause apart.
 func ShowLines(w io.Writer, pause time.Duration, events ...pipeline.Event) {
 	at := time.Unix(0, 0)
-	l := &lines{logger: slog.New(slog.NewTextHandler(w, nil)), now: func() time.Time { return at }, last: map[string]lineState{}}
+	l := newLines(&program{stderr: w, now: func() time.Time { return at }})
 	for _, e := range events {
 		l.show(e)
 		at = at.Add(pause)
 	}
+}
+
+// ShowWaits shows, as a terminal and a log would, a table that is read while its tenant's calls wait for quota.
+func ShowWaits(terminal, log io.Writer, e pipeline.Event, waits ...time.Duration) {
+	at := time.Unix(0, 0)
+	p := &program{stderr: terminal, now: func() time.Time { return at }}
+	b := newBars(p, false)
+	b.show(e)
+	p.stderr = log
+	l := newLines(p)
+	for _, w := range waits {
+		block := hunting.Block{Until: at.Add(w), Budget: "calls per minute"}
+		b.wait(e.Tenant, block)
+		l.wait(e.Tenant, block)
+	}
+	b.close()
 }
 
 // What prints figures.

@@ -6,12 +6,15 @@ import (
 	"time"
 
 	"huntlake/pipeline"
+	"huntlake/pipeline/hunting"
 )
 
 // progress shows how tables are getting on: as bars, or as log lines. It is safe for concurrent use.
 type progress interface {
 	// show takes note of an event.
 	show(pipeline.Event)
+	// wait takes note of a call that waits for a tenant's quota.
+	wait(tenant string, b hunting.Block)
 	// log is where log lines may go meanwhile.
 	log() *slog.Logger
 	// close ends the display; what it shows last stays.
@@ -20,14 +23,13 @@ type progress interface {
 
 // watch sends the events and the log of j's Exporter to a progress, which the caller closes.
 func (j *job) watch() progress {
-	var shown progress
 	if j.program.bars() {
-		shown = newBars(j.program, len(j.config.Tenants) > 1)
+		j.progress = newBars(j.program, len(j.config.Tenants) > 1)
 	} else {
-		shown = &lines{logger: j.program.logger(j.program.stderr), now: j.program.now, last: map[string]lineState{}}
+		j.progress = newLines(j.program)
 	}
-	j.opts.Progress, j.opts.Logger = shown.show, shown.log()
-	return shown
+	j.opts.Progress, j.opts.Logger = j.progress.show, j.progress.log()
+	return j.progress
 }
 
 // lines is progress for logs: a line when a table changes its stage, and one now and then while it reads.
@@ -36,7 +38,11 @@ type lines struct {
 	now    func() time.Time
 
 	mu   sync.Mutex
-	last map[string]lineState // by tenant and table
+	last map[string]lineState // by tenant and table, and of quotas by tenant
+}
+
+func newLines(p *program) *lines {
+	return &lines{logger: p.logger(p.stderr), now: p.now, last: map[string]lineState{}}
 }
 
 type lineState struct {
@@ -44,26 +50,36 @@ type lineState struct {
 	at    time.Time
 }
 
-// linePause is the time between two lines about a table that stays in its stage.
-const linePause = 10 * time.Second
+// linePause is the time between two lines about a table that stays in its stage. A call that waits for less than
+// shortWait is not worth one.
+const (
+	linePause = 10 * time.Second
+	shortWait = 5 * time.Second
+)
 
 func (l *lines) show(e pipeline.Event) {
 	if e.Err != nil {
 		return // the Exporter logs errors itself
 	}
-	if l.due(e) {
+	if l.due(e.Tenant+"/"+e.Table.Path(), e.Stage) {
 		l.logger.Info(e.Stage, "tenant", e.Tenant, "table", e.Table.Path(), "rows", e.Rows, "of", e.Planned, "calls", e.Calls)
 	}
 }
 
-func (l *lines) due(e pipeline.Event) bool {
+func (l *lines) wait(tenant string, b hunting.Block) {
+	if b.Until.Sub(l.now()) >= shortWait && l.due(tenant, b.Budget) {
+		l.logger.Info("waiting for the quota", "tenant", tenant, "budget", b.Budget, "until", b.Until.UTC())
+	}
+}
+
+func (l *lines) due(key, stage string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	key, now := e.Tenant+"/"+e.Table.Path(), l.now()
-	if last, ok := l.last[key]; ok && last.stage == e.Stage && now.Sub(last.at) < linePause {
+	now := l.now()
+	if last, ok := l.last[key]; ok && last.stage == stage && now.Sub(last.at) < linePause {
 		return false
 	}
-	l.last[key] = lineState{e.Stage, now}
+	l.last[key] = lineState{stage, now}
 	return true
 }
 

@@ -9,7 +9,9 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	"huntlake/configs"
 	"huntlake/pipeline"
+	"huntlake/pipeline/hunting"
 )
 
 // bars is progress for a terminal: one bar a table, with the rows read of those counted.
@@ -18,6 +20,8 @@ type bars struct {
 	tenants bool // a bar says whose table it is
 	all     *mpb.Progress
 
+	waits waits
+
 	mu  sync.Mutex
 	one map[string]*bar // by tenant and table
 }
@@ -25,6 +29,7 @@ type bars struct {
 type bar struct {
 	drawn *mpb.Bar
 	began time.Time
+	waits *waits
 
 	mu   sync.Mutex
 	last pipeline.Event
@@ -34,7 +39,8 @@ type bar struct {
 func newBars(p *program, tenants bool) *bars {
 	return &bars{
 		program: p, tenants: tenants, one: map[string]*bar{},
-		all: mpb.New(mpb.WithOutput(p.stderr), mpb.WithAutoRefresh()),
+		waits: waits{now: p.now, last: map[string]hunting.Block{}},
+		all:   mpb.New(mpb.WithOutput(p.stderr), mpb.WithAutoRefresh()),
 	}
 }
 
@@ -64,6 +70,31 @@ func (b *bars) show(e pipeline.Event) {
 	}
 }
 
+func (b *bars) wait(tenant string, block hunting.Block) {
+	b.waits.mu.Lock()
+	defer b.waits.mu.Unlock()
+	b.waits.last[tenant] = block
+}
+
+// waits is what calls wait for. It has a lock of its own, as bars are drawn while they are closed.
+type waits struct {
+	now func() time.Time
+
+	mu   sync.Mutex
+	last map[string]hunting.Block // by tenant
+}
+
+// of says what the calls of a tenant are waiting for, "" if they are not.
+func (w *waits) of(tenant string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	block := w.last[tenant]
+	if left := block.Until.Sub(w.now()).Round(time.Second); left > 0 {
+		return fmt.Sprintf(", waits %s for quota (%s)", configs.FormatDuration(left), block.Budget)
+	}
+	return ""
+}
+
 // of returns the bar of an event's table, a new one at its first.
 func (b *bars) of(e pipeline.Event) *bar {
 	b.mu.Lock()
@@ -76,7 +107,7 @@ func (b *bars) of(e pipeline.Event) *bar {
 	if b.tenants {
 		name = e.Tenant[:8] + " " + name
 	}
-	made := &bar{began: b.program.now(), last: e}
+	made := &bar{waits: &b.waits, began: b.program.now(), last: e}
 	made.drawn = b.all.New(0, mpb.BarStyle().Lbound("").Rbound("").Filler("━").Tip("━").Padding("─"),
 		mpb.BarWidth(barWidth),
 		mpb.PrependDecorators(decor.Name(name, decor.WCSyncSpaceR)),
@@ -100,7 +131,11 @@ func (b *bar) figures(decor.Statistics) string {
 	if e.Calls > 0 {
 		text += plural(e.Calls, "call") + ", "
 	}
-	return text + e.Stage
+	text += e.Stage
+	if e.Stage == "plan" || e.Stage == "read" {
+		text += b.waits.of(e.Tenant)
+	}
+	return text
 }
 
 // close leaves the bars as they are: a table that was not done stays where it was.

@@ -49,6 +49,7 @@ func (j *job) makeSource(t configs.Tenant) (s source, err error) {
 	q := j.config.Quota
 	s.quota, err = hunting.NewQuota(hunting.QuotaOptions{
 		CallsPerMinute: q.CallsPerMinute, RunTimePerHour: q.RunTimePerHour, RunTimePerDay: q.RunTimePerDay, Share: q.Share, Now: j.program.now,
+		Waits: func(b hunting.Block) { j.progress.wait(t.ID, b) },
 	})
 	if err != nil {
 		return s, err

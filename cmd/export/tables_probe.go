@@ -17,7 +17,7 @@ const probing = 3
 
 // probe asks every tenant for every table. What ends it is an error that every other table would meet, too.
 func (p *program) probe(ctx context.Context, c *configs.Config, lines []tableLine) error {
-	j := &job{program: p, config: c}
+	j := &job{program: p, config: c, progress: newLines(p)}
 	for i, tenant := range c.Tenants {
 		s, err := j.source(i)
 		if err != nil {

@@ -20,9 +20,10 @@ import (
 // job is a configuration made ready to work: the bucket is open, and opts lack nothing but what the verb adds. The
 // caller closes it.
 type job struct {
-	program *program
-	config  *configs.Config
-	opts    pipeline.Options
+	program  *program
+	config   *configs.Config
+	opts     pipeline.Options
+	progress progress // replaced by watch, between calls
 }
 
 // loader reads a configuration: configs.Load, or configs.LoadUnsigned for verbs that ask no tenant for anything.
@@ -58,7 +59,7 @@ func (p *program) prepare(c *configs.Config) (*job, error) {
 	if err != nil {
 		return nil, &usageError{inFile(p.config, err)}
 	}
-	j := &job{program: p, config: c, opts: pipeline.Options{
+	j := &job{program: p, config: c, progress: newLines(p), opts: pipeline.Options{
 		Tables: tables, Program: programName(), Now: p.now, Nonce: nonce, Claim: nonce(),
 		Process: processName(), Gone: processGone,
 		Window: c.Source.Window, Settle: c.Settle, MaxDelay: c.Publish.MaxDelay, TargetSize: c.Publish.TargetSize,

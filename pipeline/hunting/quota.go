@@ -20,6 +20,7 @@ type QuotaOptions struct {
 	RunTimePerDay  time.Duration    // 0: not counted
 	Share          float64          // of every budget, above 0 and at most 1; 0 means 1
 	Now            func() time.Time // must advance with the timers of the runtime
+	Waits          func(Block)      // told whenever a call begins to wait, and for what; must be as safe for concurrent use; may be nil
 }
 
 // Quota admits calls so that, over every span of a minute, an hour or a day, the calls begun and the run time spent
@@ -28,6 +29,7 @@ type QuotaOptions struct {
 type Quota struct {
 	budgets []budget
 	now     func() time.Time
+	waits   func(Block)
 
 	keeping chan struct{} // held by who renews the cover
 
@@ -72,7 +74,7 @@ func NewQuota(opts QuotaOptions) (*Quota, error) {
 	if err := opts.validate(); err != nil {
 		return nil, fmt.Errorf("quota: %w", err)
 	}
-	q := &Quota{now: opts.Now, running: map[*Spend]struct{}{}, keeping: make(chan struct{}, 1), typical: firstTypical}
+	q := &Quota{now: opts.Now, waits: opts.Waits, running: map[*Spend]struct{}{}, keeping: make(chan struct{}, 1), typical: firstTypical}
 	calls := func(s Spend) int64 { return int64(s.Calls) }
 	runTime := func(s Spend) int64 { return int64(s.RunTime) }
 	share := cmp.Or(opts.Share, 1)
@@ -127,6 +129,9 @@ func (q *Quota) Admit(ctx context.Context, maxWait time.Duration) (release func(
 		}
 		if block.Until.After(patience) {
 			return nil, &QuotaError{Until: block.Until, Budget: block.Budget}
+		}
+		if q.waits != nil {
+			q.waits(block)
 		}
 		if err := Sleep(ctx, block.Until.Sub(q.now())); err != nil {
 			return nil, err

@@ -84,6 +84,8 @@ func TestQuotaAdmit(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
+				var told, waited time.Duration
+				tt.opts.Waits = func(b hunting.Block) { told += time.Until(b.Until) }
 				q, start := newQuota(t, tt.opts), time.Now()
 				for i, s := range tt.steps {
 					time.Sleep(s.pause)
@@ -91,6 +93,9 @@ func TestQuotaAdmit(t *testing.T) {
 					release, err := q.Admit(t.Context(), maxWait)
 					if got := time.Since(asked); got != s.wait {
 						t.Fatalf("call %d at %v: waited %v, want %v", i, asked.Sub(start), got, s.wait)
+					}
+					if waited += s.wait; told != waited {
+						t.Fatalf("call %d: told of %v of waiting, want %v", i, told, waited)
 					}
 					if s.refused > 0 {
 						want := &hunting.QuotaError{Until: start.Add(s.refused), Budget: s.budget}
