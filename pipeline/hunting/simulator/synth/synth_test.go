@@ -17,6 +17,7 @@ import (
 	"huntlake/pipeline/hunting/simulator/kql"
 	"huntlake/pipeline/hunting/simulator/synth"
 	"huntlake/pipeline/hunting/simulator/wire"
+	"huntlake/schema"
 	"huntlake/schema/catalog"
 )
 
@@ -316,5 +317,22 @@ func TestBadOptions(t *testing.T) {
 	}
 	if tables, err := synth.Generate(synth.Options{Start: start, End: start.Add(time.Second), Tables: []string{"AlertInfo"}, RowsOf: map[string]int{"AlertInfo": 0}}); err != nil || tables[0].Len() != 0 {
 		t.Errorf("no rows: %v", err)
+	}
+}
+
+// The query of the README finds something, though not much.
+func TestFirstQueryFinds(t *testing.T) {
+	const rows = 20_000
+	table := generate(t, synth.Options{Tables: []string{"DeviceProcessEvents"}, Rows: rows})[0]
+	fields := table.Columns(0)
+	file := slices.IndexFunc(fields, func(f schema.Field) bool { return f.Name == "FileName" })
+	r, found := table.Read(fields), 0
+	for i := range rows {
+		if r.Seek(i); r.Cell(file).String() == "powershell.exe" {
+			found++
+		}
+	}
+	if found == 0 || found > rows/20 {
+		t.Errorf("%d of %d rows", found, rows)
 	}
 }

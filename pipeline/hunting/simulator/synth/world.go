@@ -45,6 +45,9 @@ func newWorld(h hash, n int) *world {
 	for i := range 600 {
 		w.programs = append(w.programs, newProgram(h.and(3).and(uint64(i))))
 	}
+	// One name is real, so that the first query that everybody tries finds something.
+	shell := &w.programs[20]
+	shell.file, shell.folder, shell.description = "powershell.exe", `C:\Windows\System32\WindowsPowerShell\v1.0\`, "Windows PowerShell"
 	for i := range 2000 {
 		w.pairs = append(w.pairs, newPair(h.and(4).and(uint64(i)), &w.users[i%len(w.users)]))
 	}
