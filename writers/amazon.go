@@ -2,6 +2,7 @@ package writers
 
 import (
 	"context"
+	"errors"
 	"net/url"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -27,6 +28,9 @@ func openAmazon(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 	var client *s3.Client
 	if !b.As(&client) {
 		return nil, errClient
+	}
+	if client.Options().Region == "" {
+		return nil, errors.New("nothing says which region it is in: set AWS_REGION, or write ?region=NAME behind the bucket")
 	}
 	patient := s3.New(client.Options(), func(o *s3.Options) {
 		o.RetryMaxAttempts = amazonAttempts

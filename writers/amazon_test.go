@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -29,6 +30,25 @@ func TestAmazonKeepsOptions(t *testing.T) {
 	defer server.Close()
 	if err := openAmazon(t, server).Create(t.Context(), "x", []byte("x")); err != nil || requests.Load() != 1 {
 		t.Errorf("created with %d requests: %v", requests.Load(), err)
+	}
+}
+
+// What the client lacks is said with what to do about it.
+func TestAmazonWants(t *testing.T) {
+	dir := t.TempDir()
+	for name, value := range map[string]string{
+		"AWS_REGION": "", "AWS_DEFAULT_REGION": "", "AWS_PROFILE": "", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "",
+		"AWS_WEB_IDENTITY_TOKEN_FILE": "", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "",
+		"AWS_CONFIG_FILE": dir + "/none", "AWS_SHARED_CREDENTIALS_FILE": dir + "/none", "AWS_EC2_METADATA_DISABLED": "true",
+	} {
+		t.Setenv(name, value)
+	}
+	if _, err := writers.Open(t.Context(), "s3://lake"); err == nil || !strings.Contains(err.Error(), "?region=NAME") {
+		t.Errorf("without a region: %v", err)
+	}
+	b := open(t, "s3://lake?region=eu-west-1")
+	if _, err := b.List(t.Context(), "x", 1); !errors.Is(err, writers.ErrNoCredentials) || !strings.Contains(err.Error(), "AWS_PROFILE") {
+		t.Errorf("without credentials: %v", err)
 	}
 }
 

@@ -17,10 +17,14 @@ import (
 // ErrNoBucket says that the bucket, or container, itself is not there.
 var ErrNoBucket = errors.New("there is no such bucket")
 
+// ErrNoCredentials says that there is nothing here to sign in to Amazon's store with. For Google's, Open says so.
+var ErrNoCredentials = errors.New("no credentials of Amazon's can be had: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and " +
+	"AWS_SECRET_ACCESS_KEY, or run where a role is attached")
+
 // storeError is what a store answered, translated once.
 type storeError struct {
 	verb, place string
-	kind        error // fs.ErrExist, fs.ErrNotExist, fs.ErrPermission, ErrNoBucket or nil
+	kind        error // fs.ErrExist, fs.ErrNotExist, fs.ErrPermission, ErrNoBucket, ErrNoCredentials or nil
 	err         error // as it came
 }
 
@@ -29,6 +33,8 @@ func (e *storeError) Error() string {
 	switch e.kind {
 	case nil, fs.ErrPermission:
 		return fmt.Sprintf("%s %s: %s", e.verb, e.place, detail(e.err))
+	case ErrNoCredentials:
+		return fmt.Sprintf("%s %s: %v (%s)", e.verb, e.place, e.kind, detail(e.err))
 	}
 	return fmt.Sprintf("%s %s: %v", e.verb, e.place, e.kind)
 }
@@ -49,6 +55,10 @@ func (b *Bucket) translate(verb, key string, err error) error {
 	return &storeError{verb: verb, place: place, kind: kind, err: err}
 }
 
+// noAmazonCredentials is how Amazon's client begins to say that none of its ways to credentials led anywhere; the rest is
+// about the last of them, which need not be the one that the user had in mind.
+const noAmazonCredentials = "get identity: get credentials: "
+
 // kind is the meaning of err that callers act on. Google's 403 and Azure's come as other things from the driver.
 func (b *Bucket) kind(err error) error {
 	var amazon smithy.APIError
@@ -62,6 +72,8 @@ func (b *Bucket) kind(err error) error {
 		b.blob.ErrorAs(err, &google) && google.Code == http.StatusForbidden,
 		b.blob.ErrorAs(err, &azure) && azure.StatusCode == http.StatusForbidden:
 		return fs.ErrPermission
+	case strings.Contains(err.Error(), noAmazonCredentials):
+		return ErrNoCredentials
 	}
 	switch gcerrors.Code(err) {
 	case gcerrors.FailedPrecondition, gcerrors.AlreadyExists:

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"huntlake/writers"
 )
 
 // TestGoogleRepeats holds that whatever a server hangs up on once is asked for again.
@@ -34,5 +36,14 @@ func TestGoogleRepeats(t *testing.T) {
 		if err := do(); requests.Load() != 2 {
 			t.Errorf("%s: %d requests, want 2; %v", name, requests.Load(), err)
 		}
+	}
+}
+
+// TestGoogleWants holds that nothing is done, nor printed, without credentials.
+func TestGoogleWants(t *testing.T) {
+	t.Setenv("STORAGE_EMULATOR_HOST", "")
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", t.TempDir()+"/none.json")
+	if _, err := writers.Open(t.Context(), "gs://lake"); err == nil || !strings.Contains(err.Error(), "gcloud auth application-default login") {
+		t.Errorf("without credentials: %v", err)
 	}
 }
