@@ -127,6 +127,10 @@ func (c *Config) Validate() error {
 	return f.err()
 }
 
+// Fault is the error that something is wrong with the field at path, such as queries[0].query: it names file and line, as
+// the errors of Parse do.
+func (c *Config) Fault(path string, err error) error { return c.origin.fault(path, err) }
+
 func (c *Config) validate(f *faults) {
 	validateLake(f, c.Lake)
 	c.Source.validate(f)

@@ -66,16 +66,21 @@ func (f *faults) err() error {
 	slices.SortStableFunc(f.list, func(a, b fault) int { return cmp.Compare(a.line, b.line) })
 	var errs []error
 	for _, one := range f.list {
-		text := one.what
-		if one.path != "" {
-			text = one.path + ": " + text
-		}
-		if f.origin.file != "" {
-			text = fmt.Sprintf("%s:%d: %s", f.origin.file, one.line, text)
-		}
-		errs = append(errs, errors.New(text))
+		errs = append(errs, f.origin.fault(one.path, errors.New(one.what)))
 	}
 	return errors.Join(errs...)
+}
+
+// fault puts the place of a field before what is wrong with it.
+func (o origin) fault(path string, err error) error {
+	line := o.line(path)
+	if path != "" {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	if o.file != "" {
+		err = fmt.Errorf("%s:%d: %w", o.file, line, err)
+	}
+	return err
 }
 
 // oneOf adds a fault unless word is among words, and returns whether it is.

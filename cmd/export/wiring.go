@@ -57,7 +57,7 @@ type noConfig struct{ error }
 func (p *program) prepare(c *configs.Config) (*job, error) {
 	tables, err := tablesOf(c)
 	if err != nil {
-		return nil, &usageError{inFile(p.config, err)}
+		return nil, &usageError{err}
 	}
 	j := &job{program: p, config: c, progress: newLines(p), opts: pipeline.Options{
 		Tables: tables, Program: programName(), Now: p.now, Nonce: nonce, Claim: nonce(),
@@ -93,17 +93,7 @@ func (p *program) explainConfig(err error) (text string, advice []string) {
 	return err.Error(), nil
 }
 
-// inFile puts the name of the configuration before each fault.
-func inFile(name string, err error) error {
-	var out []error
-	for _, e := range split(err) {
-		out = append(out, fmt.Errorf("%s: %w", name, e))
-	}
-	return errors.Join(out...)
-}
-
-// tablesOf turns what the configuration lists into what the Exporter takes. The error joins faults, each with its
-// field.
+// tablesOf turns what the configuration lists into what the Exporter takes. The error joins faults, each with its place.
 func tablesOf(c *configs.Config) ([]pipeline.Table, error) {
 	var tables []pipeline.Table
 	var errs []error
@@ -113,22 +103,22 @@ func tablesOf(c *configs.Config) ([]pipeline.Table, error) {
 		case t.Mode == configs.ModeSnapshot:
 			table.Source.TimeColumn = ""
 		case t.Mode == configs.ModeEvent && table.Source.TimeColumn == "":
-			errs = append(errs, fmt.Errorf("tables[%d].mode: %s has no time column: set mode: %s, or nothing", i, t.Name, configs.ModeSnapshot))
+			errs = append(errs, c.Fault(fmt.Sprintf("tables[%d].mode", i), fmt.Errorf("%s has no time column: set mode: %s, or nothing", t.Name, configs.ModeSnapshot)))
 		case t.Cursor != configs.CursorAuto && table.Source.TimeColumn == "":
-			errs = append(errs, fmt.Errorf("tables[%d].cursor: %s has no time column, and so no clock to be read along: remove it", i, t.Name))
+			errs = append(errs, c.Fault(fmt.Sprintf("tables[%d].cursor", i), fmt.Errorf("%s has no time column, and so no clock to be read along: remove it", t.Name)))
 		}
 		tables = append(tables, table)
 	}
 	for i, q := range c.Queries {
 		name, tail, err := hunting.ParseNamedQuery(q.Text)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("queries[%d].query: %w", i, err))
+			errs = append(errs, c.Fault(fmt.Sprintf("queries[%d].query", i), err))
 			continue
 		}
 		table := pipeline.Table{Table: partition.Table{Name: q.Name, Query: true}, Source: sourceOf(name)}
 		table.Source.Tail = tail
 		if err := table.Source.Validate(); err != nil {
-			errs = append(errs, fmt.Errorf("queries[%d].query: %w", i, err))
+			errs = append(errs, c.Fault(fmt.Sprintf("queries[%d].query", i), err))
 		}
 		tables = append(tables, table)
 	}
