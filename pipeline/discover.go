@@ -50,7 +50,7 @@ func (t *track) openTable(ctx context.Context) (err error) {
 	t.planned = left
 	t.mu.Unlock()
 	if t.table.Table.Query {
-		t.queryKept, err = t.compareQuery(ctx)
+		t.queryKept, err = t.tenant.exporter.compareQuery(ctx, t.ledger.Key(), t.table.Source)
 	}
 	return err
 }

@@ -6,21 +6,42 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+
+	"huntlake/partition"
+	"huntlake/pipeline/hunting"
 )
 
 // maxQueryRecord is more than the service takes of a query, in bytes.
 const maxQueryRecord = 1 << 20
 
-// compareQuery returns whether there is a record of the table's query. One of another query is an error.
-func (t *track) compareQuery(ctx context.Context) (there bool, err error) {
-	have, err := t.opts().Bucket.Read(ctx, t.ledger.Key().QueryKey(), maxQueryRecord)
+// CheckLedgers opens the ledger of every table of every tenant, as a run does first, and holds named queries against their
+// records. It changes nothing. The error joins what a run would refuse to go on with.
+func (e *Exporter) CheckLedgers(ctx context.Context) error {
+	var errs []error
+	for _, tenant := range e.opts.Tenants {
+		for _, table := range e.opts.Tables {
+			ledger, err := e.openLedger(ctx, tenant.ID, table.Table)
+			if err == nil && table.Table.Query {
+				_, err = e.compareQuery(ctx, ledger.Key(), table.Source)
+			}
+			if err != nil {
+				errs = append(errs, fmt.Errorf("tenant %s: %s: %w", tenant.ID, table.Table.Path(), err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// compareQuery returns whether there is a record of a ledger's query. One of another query is an error.
+func (e *Exporter) compareQuery(ctx context.Context, ledger partition.Ledger, query hunting.Source) (there bool, err error) {
+	have, err := e.opts.Bucket.Read(ctx, ledger.QueryKey(), maxQueryRecord)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	if want := t.queryRecord(); !bytes.Equal(have, want) {
+	if want := queryRecord(query); !bytes.Equal(have, want) {
 		return true, fmt.Errorf("the table was begun with another query, and the rows of both would lie in it: give the new one a name of its own, or take the old one back; it was %s, and is %s",
 			brief(have), brief(want))
 	}
@@ -34,20 +55,18 @@ func (t *track) keepQuery(ctx context.Context) error {
 	if !t.table.Table.Query || t.queryKept {
 		return nil
 	}
-	wrote := t.opts().Bucket.Create(ctx, t.ledger.Key().QueryKey(), t.queryRecord())
+	wrote := t.opts().Bucket.Create(ctx, t.ledger.Key().QueryKey(), queryRecord(t.table.Source))
 	if t.queryKept = wrote == nil; t.queryKept {
 		return nil
 	}
 	var err error
-	if t.queryKept, err = t.compareQuery(ctx); err != nil || t.queryKept {
+	if t.queryKept, err = t.tenant.exporter.compareQuery(ctx, t.ledger.Key(), t.table.Source); err != nil || t.queryKept {
 		return err
 	}
 	return wrote
 }
 
 // queryRecord is the query without comments, on one line.
-func (t *track) queryRecord() []byte {
-	return []byte(t.table.Source.Name + " " + t.table.Source.Tail + "\n")
-}
+func queryRecord(query hunting.Source) []byte { return []byte(query.Name + " " + query.Tail + "\n") }
 
 func brief(text []byte) string { return fmt.Sprintf("%.500q", bytes.TrimSpace(text)) }

@@ -12,8 +12,8 @@ import (
 )
 
 const checkLong = `Tries everything that a run needs, step by step, and says what to do about what does not work:
-the configuration; the lake (create, create-only, list, read, delete, under _export/check-…);
-signing in to each tenant; each table and query; the permission; the clocks; the quota's settings.
+the configuration; the lake (create, create-only, list, read, delete, under _export/check-…); the
+ledgers, and that each query is still the one that its table was begun with; signing in to each tenant; each table and query; the permission; the clocks; the quota's settings.
 
 It costs one call a table and query, and leaves nothing in the lake. A step that could not be tried
 for another's failure says so with a dash. Not tried at all: rights in the lake outside _export/,
@@ -73,9 +73,14 @@ func (c *checklist) all(ctx context.Context) {
 	if err := j.openLake(ctx); err != nil {
 		c.add("lake: open", err, "")
 		c.skip("lake: create, create only where nothing is, list, read, delete", "without a lake")
+		c.skip("ledgers", "without a lake")
 	} else {
 		defer j.Close()
-		c.lake(ctx, j.opts.Bucket)
+		if c.lake(ctx, j.opts.Bucket) {
+			c.ledgers(ctx, j)
+		} else {
+			c.skip("ledgers", "without the rights to list and to read")
+		}
 	}
 	for i := range j.config.Tenants {
 		c.tenant(ctx, j, i)

@@ -13,13 +13,13 @@ import (
 )
 
 // lake tries each right in the bucket on two small objects, and removes them; and, where that is a right of its own, on
-// an upload in parts, which it gives up.
-func (c *checklist) lake(ctx context.Context, b *writers.Bucket) {
+// an upload in parts, which it gives up. It returns whether what lies in the bucket can be listed and read.
+func (c *checklist) lake(ctx context.Context, b *writers.Bucket) (readable bool) {
 	key, content := "_export/check-"+nonce(), []byte("huntlake check\n")
 	if err := b.Create(ctx, key, content); err != nil {
 		c.add("lake: create", err, "")
 		c.skip("lake: create only where nothing is, list, read, delete", "without an object to try it on")
-		return
+		return false
 	}
 	c.add("lake: create", nil, b.String())
 	err := createAgain(ctx, b, key)
@@ -27,8 +27,9 @@ func (c *checklist) lake(ctx context.Context, b *writers.Bucket) {
 		err = createAtOnce(ctx, b, key+"-2")
 	}
 	c.add("lake: create only where nothing is", err, "")
-	c.add("lake: list", listed(ctx, b, key), "")
-	c.add("lake: read", readBack(ctx, b, key, content), "")
+	errList, errRead := listed(ctx, b, key), readBack(ctx, b, key, content)
+	c.add("lake: list", errList, "")
+	c.add("lake: read", errRead, "")
 	err = removed(ctx, b, key)
 	if err == nil {
 		err = removed(ctx, b, key+"-2")
@@ -36,6 +37,18 @@ func (c *checklist) lake(ctx context.Context, b *writers.Bucket) {
 	c.add("lake: delete", err, "")
 	if tried, err := b.GiveUp(ctx, key+"-3"); tried {
 		c.add("lake: give up an upload", err, "")
+	}
+	return errList == nil && errRead == nil
+}
+
+// ledgers opens what earlier runs have left.
+func (c *checklist) ledgers(ctx context.Context, j *job) {
+	e, err := j.exporter()
+	if err == nil {
+		err = e.CheckLedgers(ctx)
+	}
+	for _, one := range split(err) {
+		c.add("ledgers", one, plural(len(j.opts.Tenants)*len(j.opts.Tables), "table"))
 	}
 }
 

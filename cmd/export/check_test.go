@@ -48,6 +48,19 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// A query that was changed under its name is found before a run meets it.
+func TestCheckFindsChangedQuery(t *testing.T) {
+	r := newRig(t)
+	query := func(severity string) {
+		r.configure("queries: [{name: alerts, query: 'AlertInfo | where Severity == \"" + severity + "\"'}]\n")
+	}
+	query("High")
+	r.verb("run").want(t, 0)
+	r.verb("check").want(t, 0, "ok      ledgers: 3 tables")
+	query("Low")
+	r.verb("check").want(t, 1, "FAILED  ledgers: tenant "+tenantID+": queries/alerts: the table was begun with another query")
+}
+
 // What is interrupted has not failed, and nothing is tried after it.
 func TestCheckInterrupted(t *testing.T) {
 	r := newRig(t)
