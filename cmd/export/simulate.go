@@ -18,6 +18,8 @@ days, calls a minute, run time an hour) and refuses with its words.
 
 Rows come from a folder (--data: one JSON lines or CSV file a table, plain or gzipped) or are
 made up. Those of a folder are moved in time, so that the newest was just now, unless --keep-times.
+Made-up rows end when it starts, and no more come: started again, it is another tenant with other
+times, and wants another lake.
 
 It goes on until interrupted.`
 
@@ -58,7 +60,7 @@ func newSimulate(p *program) *cobra.Command {
 	f.IntVar(&s.rows, "rows", 50_000, "rows to make up of each table")
 	f.IntVar(&s.days, "days", 30, "days to spread them over, up to now")
 	f.IntVar(&s.devices, "devices", 200, "devices that they come from")
-	f.Uint64Var(&s.seed, "seed", 1, "the same seed makes the same rows")
+	f.Uint64Var(&s.seed, "seed", 1, "the same seed makes the same rows, but for their times")
 	f.StringVar(&s.shape, "shape", "office", "how they are spread: office, even or storm")
 	f.StringVar(&s.token, "token", "simulated", "bearer token to ask for; empty for any")
 	f.IntVar(&s.maxRows, "max-rows", 100_000, "rows of an answer, silently cut")
@@ -107,8 +109,8 @@ func (s simulation) load(now time.Time) ([]simulator.Table, error) {
 		}
 		return tables, nil
 	}
-	if s.rows < 0 || s.days < 1 {
-		return nil, &usageError{fmt.Errorf("--rows %d --days %d: want no fewer than 0 rows, and 1 day", s.rows, s.days)}
+	if s.rows < 1 || s.days < 1 {
+		return nil, &usageError{fmt.Errorf("--rows %d --days %d: want no fewer than 1 row, and 1 day", s.rows, s.days)}
 	}
 	shape, ok := shapes[s.shape]
 	if !ok {
@@ -156,8 +158,6 @@ tenants:
 tables:
 `, endpoint, demoTenant, token)
 	for _, t := range tables {
-		if t.TimeColumn() != "" {
-			fmt.Fprintf(p.stdout, "  - %s\n", t.Name())
-		}
+		fmt.Fprintf(p.stdout, "  - %s\n", t.Name())
 	}
 }

@@ -29,6 +29,7 @@ func TestSimulate(t *testing.T) {
 		want string
 	}{
 		{"made up", []string{"--tables", "AlertInfo,EmailEvents", "--rows", "50", "--calls-per-minute", "0"}, "EmailEvents: 52 columns"},
+		{"states", []string{"--tables", "DeviceTvmSoftwareInventory,AlertInfo", "--rows", "50"}, "DeviceTvmSoftwareInventory: "},
 		{"folder", []string{"--data", folder, "--slow"}, "AlertInfo: 9 columns"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -111,7 +112,7 @@ func TestSimulateRefuses(t *testing.T) {
 		{"a name", []string{"--listen", "example.com:0"}, "listens on loopback only"},
 		{"no port", []string{"--listen", "localhost"}, "want host:port"},
 		{"shape", []string{"--shape", "wild"}, `--shape: "wild" is not one of office, even, storm`},
-		{"rows", []string{"--rows", "-1"}, "--rows -1 --days 30: want no fewer than 0 rows, and 1 day"},
+		{"rows", []string{"--rows", "0"}, "--rows 0 --days 30: want no fewer than 1 row, and 1 day"},
 		{"days", []string{"--days", "0"}, "--rows 1 --days 0: want"},
 		{"table", []string{"--tables", "Nonesuch"}, `table "Nonesuch" is not in the catalog`},
 		{"empty folder", []string{"--data", t.TempDir()}, "has no .json, .jsonl, .ndjson or .csv file"},
