@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -66,6 +67,9 @@ func (p *program) printPlan(preview pipeline.Preview, q configs.Quota) {
 	}
 	g.dropSame("tenant")
 	g.write(p.stdout, "")
+	if counted := slices.ContainsFunc(preview.Tables, func(t pipeline.TablePreview) bool { return t.Fault == "" }); !counted {
+		return
+	}
 	fmt.Fprintf(p.stdout, "\nExpected: %s, on a quota of %d calls a minute and %s of run time an hour (share %.0f%%).\nNo row was read, and nothing was committed.\n",
 		expected(preview, q), q.CallsPerMinute, configs.FormatDuration(q.RunTimePerHour), q.Share*100)
 }

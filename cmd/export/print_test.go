@@ -3,6 +3,8 @@ package main_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -108,5 +110,18 @@ func TestPrinted(t *testing.T) {
 				t.Errorf("go test -run Printed -update writes it anew; -want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// What would fill screens is counted.
+func TestPrintedInPart(t *testing.T) {
+	v := pipeline.TableVerification{Tenant: tenantID, Table: "EmailEvents", Verify: checkpoint.Verify{Differences: slices.Repeat([]string{"one"}, 25)}}
+	got := main.Printed(pipeline.Verification{Tables: []pipeline.TableVerification{v}})
+	if strings.Count(got, ": one\n") != 20 || !strings.Contains(got, "EmailEvents: … and 5 more, which --json lists\n") {
+		t.Error(got)
+	}
+	failed := pipeline.TablePreview{Tenant: tenantID, Table: "EmailEvents", Fault: "x"}
+	if got := main.Printed(pipeline.Preview{Tables: []pipeline.TablePreview{failed}}); strings.Contains(got, "Expected") {
+		t.Errorf("expects something where nothing was counted: %s", got)
 	}
 }

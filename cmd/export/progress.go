@@ -61,9 +61,14 @@ func (l *lines) show(e pipeline.Event) {
 	if e.Err != nil {
 		return // the Exporter logs errors itself
 	}
-	if l.due(e.Tenant+"/"+e.Table.Path(), e.Stage) {
-		l.logger.Info(e.Stage, "tenant", e.Tenant, "table", e.Table.Path(), "rows", e.Rows, "of", e.Planned, "calls", e.Calls)
+	if !l.due(e.Tenant+"/"+e.Table.Path(), e.Stage) {
+		return
 	}
+	logger := l.logger.With("tenant", e.Tenant, "table", e.Table.Path())
+	if e.Rows > 0 || e.Planned > 0 || e.Calls > 0 { // a verify reads nothing, and has no figures
+		logger = logger.With("rows", e.Rows, "of", e.Planned, "calls", e.Calls)
+	}
+	logger.Info(e.Stage)
 }
 
 func (l *lines) wait(tenant string, b hunting.Block) {

@@ -70,3 +70,12 @@ func TestWaits(t *testing.T) {
 		t.Errorf("log: %q", got)
 	}
 }
+
+// A verify has no figures, and claims none.
+func TestLinesWithoutFigures(t *testing.T) {
+	var out bytes.Buffer
+	main.ShowLines(&out, time.Second, event("AlertInfo", "verify", 0, 0, 0), event("AlertInfo", "read", 0, 7, 1))
+	if got := out.String(); !strings.Contains(got, "msg=verify tenant="+tenantID+" table=AlertInfo\n") || !strings.Contains(got, "table=AlertInfo rows=0 of=7 calls=1\n") {
+		t.Error(got)
+	}
+}

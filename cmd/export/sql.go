@@ -15,8 +15,9 @@ import (
 )
 
 const sqlLong = `Prints the statements that show the lake to a query engine: a view or an external table for each
-table and query that has been exported, with the columns that its ledger has pinned. The source is
-not asked, and nothing is changed. Run the statements again when a table has got new columns.
+table and query of the configuration that has been exported, with the columns that its ledger has
+pinned. The source is not asked, and nothing is changed. Run the statements again when a table has
+got new columns.
 
 Engines: `
 

@@ -132,10 +132,16 @@ func verdict(t pipeline.TableVerification) string {
 	return "equal"
 }
 
+// mostDifferences is how many differences of a table are printed.
+const mostDifferences = 20
+
 func (p *program) printDifferences(v pipeline.Verification) {
 	for _, t := range v.Tables {
-		for _, d := range t.Differences {
+		for _, d := range t.Differences[:min(len(t.Differences), mostDifferences)] {
 			fmt.Fprintf(p.stdout, "\ntenant %s: %s: %s", t.Tenant, t.Table, d)
+		}
+		if more := len(t.Differences) - mostDifferences; more > 0 {
+			fmt.Fprintf(p.stdout, "\ntenant %s: %s: … and %d more, which --json lists", t.Tenant, t.Table, more)
 		}
 		for _, g := range t.Gaps {
 			fmt.Fprintf(p.stdout, "\ntenant %s: %s: %s", t.Tenant, t.Table, describeGap(g))
