@@ -97,8 +97,8 @@ func (y *Tenancy) Mine(o Owner) bool { return o.Nonce == y.who.Nonce }
 // taken reports whether another process owns the tenant at an instant. One that was killed does not: its claim runs on,
 // but it makes no more calls.
 func (y *Tenancy) taken(o Owner, at partition.Tick) bool {
-	if y.Mine(o) || o.Until <= at {
-		return false
+	if y.Mine(o) || o.Until <= o.Time || o.Until <= at {
+		return false // given up, whatever clock that was done by, or over
 	}
 	return o.Process == "" || y.who.Gone == nil || !y.who.Gone(o.Process)
 }

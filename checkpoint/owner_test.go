@@ -179,3 +179,22 @@ func TestOwnerAccounts(t *testing.T) {
 		t.Errorf("without an account: %v, record %d", err, o.Number)
 	}
 }
+
+// A tenant that was given up is free, whatever the clock of the one who gave it up.
+func TestGivenUpByClockAhead(t *testing.T) {
+	b := newBucket()
+	ahead := checkpoint.NewTenancy(b, "t1", checkpoint.Claimant{Nonce: "p1", Process: "podA/1"}, func() time.Time {
+		return at(1).Time().AddDate(0, 0, 40)
+	})
+	for _, life := range []time.Duration{2 * time.Minute, 0} {
+		if _, err := ahead.Claim(t.Context(), life, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	next := checkpoint.NewTenancy(b, "t1", checkpoint.Claimant{Nonce: "p2", Process: "podB/1", Gone: func(string) bool { return false }}, func() time.Time {
+		return at(1).Time()
+	})
+	if _, err := next.Claim(t.Context(), 2*time.Minute, nil); err != nil {
+		t.Errorf("given up, and yet: %v", err)
+	}
+}
