@@ -116,9 +116,7 @@ func (l *lease) claim(ctx context.Context, life time.Duration) error {
 		if l.quota == nil {
 			return before.Spent, nil
 		}
-		if err := l.restore(before); err != nil {
-			return nil, err
-		}
+		l.restore(before)
 		var spent hunting.Spent
 		if life > 0 {
 			spent, enforce = l.quota.Ahead(l.now().Add(life / fresh))
@@ -133,17 +131,14 @@ func (l *lease) claim(ctx context.Context, life time.Duration) error {
 	return err
 }
 
-// restore counts what other processes have spent as spent, so that a run that follows another makes no burst.
-func (l *lease) restore(before checkpoint.Owner) error {
-	if len(before.Spent) == 0 || l.tenancy.Mine(before) {
-		return nil // what this process has spent, its quota knows
-	}
+// restore counts what other processes have spent as spent, so that a run that follows another makes no burst. What
+// cannot be read, by damage or as a newer program's, is not waited for: the record would stay the newest for ever.
+func (l *lease) restore(before checkpoint.Owner) {
 	var spent hunting.Spent
-	if err := json.Unmarshal(before.Spent, &spent); err != nil {
-		return fmt.Errorf("read spent quota of owner record %d: %w", before.Number, err)
+	if l.tenancy.Mine(before) || json.Unmarshal(before.Spent, &spent) != nil {
+		return // what this process has spent, its quota knows
 	}
 	l.quota.Restore(spent)
-	return nil
 }
 
 // eachClaimed does work for every table of every tenant, one after the other, and joins the errors of those that

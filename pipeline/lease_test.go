@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -225,6 +226,23 @@ func TestOutageMidway(t *testing.T) {
 		}
 		if !strings.Contains(err.Error(), "not asked, because the service does not answer") || !strings.Contains(err.Error(), http.StatusText(http.StatusServiceUnavailable)) {
 			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// An owner record whose quota is not understood, by damage or as a newer program's, keeps nobody out once it has run out.
+func TestOwnerRecordNotUnderstood(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBudget(t, generate(t, 100, "AlertInfo"), hunting.QuotaOptions{CallsPerHour: 1000})
+		old := partition.TickOf(b.now().Add(-48 * time.Hour))
+		text := fmt.Sprintf(`{"format":1,"number":1,"nonce":"other","program":"huntlake/9","time":%q,"until":%q,"spent":{"minutes":{}}}`,
+			old, old+partition.Minute)
+		if err := b.bucket.Create(t.Context(), partition.OwnerKey(tenantID, 1), []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		p := b.process()
+		if _, err := p.Run(p.ctx); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"strconv"
 	"time"
 
@@ -201,6 +202,10 @@ func (t *track) ripe(s *checkpoint.State, idle bool) (dt partition.Date, inputs 
 	return dt, inputs, ok
 }
 
+// clockError is how far ahead of this machine's clock another one may be that staged something. What was staged by one
+// that is further off has waited long enough: nobody knows for how long.
+const clockError = time.Hour
+
 // ripeInputs is as many of the readings as make one file of a dt, if it is ripe: its rows fill a file, or have waited
 // long enough, or the run is at its end. Stragglers, which come for a dt long after it was published, wait for more.
 func (t *track) ripeInputs(s *checkpoint.State, dt partition.Date, idle bool, readings ...checkpoint.Reading) []checkpoint.Reading {
@@ -222,6 +227,9 @@ func (t *track) ripeInputs(s *checkpoint.State, dt partition.Date, idle bool, re
 		late = late && st.Number > s.Days[dt].Closed
 	}
 	waited := partition.TickOf(t.opts().Now()).Sub(oldest)
+	if waited < -clockError {
+		waited = math.MaxInt64
+	}
 	switch {
 	case len(inputs) == 0:
 		return nil

@@ -2,12 +2,15 @@ package pipeline_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"huntlake/partition"
 	"huntlake/pipeline"
 	"huntlake/pipeline/hunting/simulator"
 )
@@ -63,4 +66,40 @@ func TestPublishEndedMeanwhile(t *testing.T) {
 	}
 	w.run()
 	w.compare(tables[0], exported(began))
+}
+
+// Stragglers that a machine has staged whose clock was a year ahead do not wait for that year.
+func TestStragglersOfClockAhead(t *testing.T) {
+	src := &script{name: "Alpha"}
+	for i := range 24 * 40 {
+		at := partition.TickOf(start.AddDate(0, 0, -20).Add(time.Duration(i) * time.Hour))
+		src.rows = append(src.rows, scriptRow{id: int64(i), at: at, stamp: at, shown: at})
+	}
+	for i := range 5 {
+		at := partition.TickOf(start.Add(30*time.Hour + time.Duration(i)*time.Minute))
+		src.rows = append(src.rows, scriptRow{id: int64(5000 + i), at: at - 10*partition.Day, stamp: at, shown: at})
+	}
+	w := newWorld(t, []simulator.Table{src})
+	w.run()
+	w.pass(36 * time.Hour)
+	right := w.opts.Now
+	w.opts.Now = func() time.Time { return w.now().AddDate(1, 0, 0) }
+	w.opts.Gone, w.opts.Process = func(string) bool { return true }, "host/1" // its claim does not stand in the way
+	w.run()
+	w.opts.Now = right
+	for range 3 {
+		w.pass(24 * time.Hour)
+		w.run()
+	}
+	late := 0
+	for row, n := range w.lake("Alpha") {
+		for i := range 5 {
+			if strings.Contains(row, fmt.Sprintf("ReportId=%d\x1f", int64(1)<<60+5000+int64(i))) {
+				late += n
+			}
+		}
+	}
+	if late != 5 {
+		t.Errorf("%d of 5 stragglers are published", late)
+	}
 }
