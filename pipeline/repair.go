@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"huntlake/partition"
 )
@@ -28,8 +29,11 @@ func (t *track) repair(ctx context.Context) (TableVerification, error) {
 			return v, err
 		}
 	}
-	if t.unread {
-		return v, t.planWhole(ctx, &lane{stream: partition.Unstamped})
+	t.table.Source.Stamp = t.table.Source.Stamp || slices.Contains(t.unread, partition.Stamped)
+	for _, stream := range t.unread {
+		if err := t.planWhole(ctx, &lane{stream: stream}); err != nil {
+			return v, err
+		}
 	}
 	return v, nil
 }

@@ -88,3 +88,34 @@ func TestOtherStreamComesLate(t *testing.T) {
 		})
 	}
 }
+
+// Rows with an ingestion time that come to a table which had none, for days that no probe looks at, are named by a verify
+// and brought in by its repair.
+func TestStampedRowsComeLate(t *testing.T) {
+	src := &script{name: "Alpha"}
+	for i := range 48 {
+		at := partition.TickOf(start.Add(-time.Duration(i+2) * time.Hour))
+		src.rows = append(src.rows, scriptRow{id: int64(i), at: at, stamp: partition.NoTick, shown: at})
+	}
+	for i := range 20 {
+		came := partition.TickOf(start.Add(40*time.Hour + time.Duration(i)*time.Minute))
+		src.rows = append(src.rows, scriptRow{id: int64(100 + i), at: came.Add(-6 * 24 * time.Hour), stamp: came, shown: came})
+	}
+	w := newWorld(t, []simulator.Table{src})
+	for range 4 {
+		w.run()
+		w.pass(24 * time.Hour)
+	}
+	v, err := w.exporter().Repair(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(v.Tables[0].Differences, "\n"); !strings.Contains(got, "rows with an ingestion time have not been exported") {
+		t.Errorf("verify: %q", got)
+	}
+	w.run()
+	w.pass(25 * time.Hour)
+	w.run()
+	w.holdsOnce(68)
+	w.verifies("of all")
+}

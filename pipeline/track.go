@@ -34,10 +34,10 @@ type track struct {
 	faults    []error
 	callsOver bool // no more calls: the source has failed
 
-	// What a verify found, for a repair: cells in which source and ledger differ, and that there are unstamped
-	// rows of which no stream has been planned.
+	// What a verify found, for a repair: cells in which source and ledger differ, and streams that have rows and of
+	// which nothing was planned.
 	differing map[partition.Stream][]checkpoint.Cell
-	unread    bool
+	unread    []partition.Stream
 
 	mu       sync.Mutex
 	stuckAt  map[int64]bool          // publishes that cannot be finished, by number

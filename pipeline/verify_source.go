@@ -183,16 +183,24 @@ func (t *track) verifyTotals(streams []partition.Stream, days map[partition.Date
 	if slices.Contains(streams, partition.Whole) {
 		return // its cells are the totals
 	}
-	unread := !slices.Contains(streams, partition.Unstamped)
 	for _, day := range slices.Sorted(maps.Keys(days)) {
 		n := days[day]
 		if slices.Contains(streams, partition.Stamped) && stamped[day] < n.rows-n.unstamped {
 			v.Differences = append(v.Differences, fmt.Sprintf("day %v: the source has %d rows with an ingestion time, but shows %d by hour of it",
 				day, n.rows-n.unstamped, stamped[day]))
 		}
-		if unread && n.unstamped > 0 {
-			t.unread = t.table.Cursor == Auto
-			v.Differences = append(v.Differences, fmt.Sprintf("day %v: %d rows without an ingestion time have not been exported", day, n.unstamped))
-		}
+		t.verifyUnread(streams, partition.Stamped, day, n.rows-n.unstamped, "with", v)
+		t.verifyUnread(streams, partition.Unstamped, day, n.unstamped, "without", v)
 	}
+}
+
+// verifyUnread names a day's rows of a stream of which nothing was planned.
+func (t *track) verifyUnread(streams []partition.Stream, stream partition.Stream, day partition.Date, rows int64, with string, v *checkpoint.Verify) {
+	if rows <= 0 || slices.Contains(streams, stream) {
+		return
+	}
+	if t.table.Cursor == Auto {
+		t.unread = union(t.unread, []partition.Stream{stream})
+	}
+	v.Differences = append(v.Differences, fmt.Sprintf("day %v: %d rows %s an ingestion time have not been exported", day, rows, with))
 }
