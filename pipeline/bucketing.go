@@ -41,17 +41,36 @@ func (t *track) pinColumns(ctx context.Context, s partition.Slice) error {
 	return err
 }
 
+// bucketSource is the table as a slice is split into buckets. If rows of the slice lie in the lake, the columns that
+// choose a bucket are among those that these rows have: by one that came later, they would lie in another bucket than at
+// the source, and be staged again.
+func (t *track) bucketSource(s partition.Slice) hunting.Source {
+	source := t.source()
+	if n := t.leaf(s).Columns; n > 0 {
+		t.ledger.View(func(st *checkpoint.State) {
+			source.Keys = pinnedKeys(commonColumns(st.Schema, n), t.table.Source.Keys)
+		})
+	}
+	return source
+}
+
 // sourceOf is the table as a slice is asked for. A bucket is chosen by the columns that its slice was split by, whatever
-// columns this run would choose: its siblings may have been read already.
+// columns this run would choose: its siblings may have been read already. A slice whose floor is about to rise is no leaf
+// yet; of those that it may come from, which can be of several generations, the last one counts.
 func (t *track) sourceOf(s partition.Slice) hunting.Source {
 	source := t.source()
 	if s.Of == 0 {
 		return source
 	}
 	t.ledger.View(func(st *checkpoint.State) {
+		if leaf, ok := st.Leaves[s]; ok {
+			source.Keys = leaf.Keys
+			return
+		}
+		last := 0
 		for slice, leaf := range st.Leaves {
-			if len(leaf.Keys) > 0 && sameButFloor(slice, s) {
-				source.Keys = leaf.Keys
+			if len(leaf.Keys) > 0 && leaf.Generation > last && sameButFloor(slice, s) {
+				source.Keys, last = leaf.Keys, leaf.Generation
 			}
 		}
 	})
@@ -87,17 +106,32 @@ func (b bucketing) of(rec arrow.Record) (func(row int) bool, error) {
 	}, nil
 }
 
-// text prints the values of a key column as the source's tostring does.
+// text prints the values of a key column as the source's tostring does. One that was retyped has several columns in the
+// lake, of which a row fills one.
 func (b bucketing) text(rec arrow.Record, key string) (func(row int) string, error) {
-	at := -1
+	var kinds []func(row int) string
 	for _, c := range b.table.Columns {
-		if c.Source == key && (at < 0 || !c.Gone) {
-			at = rec.Schema().FieldIndices(c.Name)[0]
+		if c.Source != key {
+			continue
 		}
+		text, err := columnText(rec, rec.Schema().FieldIndices(c.Name)[0], key)
+		if err != nil {
+			return nil, err
+		}
+		kinds = append(kinds, text)
 	}
-	if at < 0 {
+	if len(kinds) == 0 {
 		return nil, fmt.Errorf("no key column %s", key)
 	}
+	return func(row int) (text string) {
+		for i := 0; i < len(kinds) && text == ""; i++ {
+			text = kinds[i](row)
+		}
+		return text
+	}, nil
+}
+
+func columnText(rec arrow.Record, at int, key string) (func(row int) string, error) {
 	switch col := rec.Column(at).(type) {
 	case *array.String:
 		return orNull(col, func(row int) string { return col.Value(row) }), nil

@@ -19,26 +19,32 @@ func (t *track) narrow(ctx context.Context, s partition.Slice, rows int64, why s
 	// Halves are what is wanted. Bins rarely meet in the middle, so that a limit of one half would make three parts.
 	limit := min(t.cost().RowsPerCall(t.caps()), (3*rows+3)/4)
 	for _, way := range []func(context.Context, partition.Slice, int64) ([]partition.Planned, error){
-		t.byCursor, t.byOther, t.byBucket,
+		t.byCursor, t.byOther,
 	} {
 		children, err := way(ctx, s, limit)
 		if err != nil {
 			return err
 		}
 		if len(children) > 1 {
-			return t.split(ctx, s, children, why)
+			return t.split(ctx, s, children, nil, why)
 		}
+	}
+	children, keys, err := t.byBucket(ctx, s, limit)
+	if err != nil {
+		return err
+	}
+	if len(children) > 1 {
+		return t.split(ctx, s, children, keys, why)
 	}
 	return fmt.Errorf("slice %v: %s, and %w", s, why, errSmallest)
 }
 
-func (t *track) split(ctx context.Context, s partition.Slice, children []partition.Planned, why string) error {
-	body := &checkpoint.Split{Slice: s, Why: why}
+// split commits the children; keys are the columns that buckets were counted by, which another answer may since have
+// added to.
+func (t *track) split(ctx context.Context, s partition.Slice, children []partition.Planned, keys []string, why string) error {
+	body := &checkpoint.Split{Slice: s, Why: why, Keys: keys}
 	for _, c := range children {
 		body.Children = append(body.Children, checkpoint.NewPlannedSlice(c))
-		if c.Slice.Of > 0 {
-			body.Keys = t.source().Keys
-		}
 	}
 	_, err := t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) { return body, nil })
 	return err
@@ -106,33 +112,34 @@ func (t *track) byOther(ctx context.Context, s partition.Slice, limit int64) ([]
 	}
 }
 
-// byBucket cuts by hash of the key columns. The buckets' counts are asked first and must add up to the slice's.
-func (t *track) byBucket(ctx context.Context, s partition.Slice, limit int64) ([]partition.Planned, error) {
+// byBucket cuts by hash of the key columns, which it returns. The buckets' counts are asked first and must add up to the
+// slice's.
+func (t *track) byBucket(ctx context.Context, s partition.Slice, limit int64) (planned []partition.Planned, keys []string, err error) {
 	if s.Of != 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err := t.pinColumns(ctx, s); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	source := t.source()
+	source := t.bucketSource(s)
 	if len(source.Keys) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	rows, err := t.askCount(ctx, planning, s)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	n := int(rows/limit*5/4) + 2
 	children, ok := s.SplitBuckets(n)
 	if !ok {
-		return nil, nil
+		return nil, nil, nil
 	}
 	query := source.Buckets(s, n)
 	f, err := t.figures(ctx, planning, query, rowsField, bucketField)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	planned := make([]partition.Planned, n)
+	planned = make([]partition.Planned, n)
 	for k, c := range children {
 		planned[k].Slice = c
 	}
@@ -140,13 +147,13 @@ func (t *track) byBucket(ctx context.Context, s partition.Slice, limit int64) ([
 	for i := range f.rows {
 		k := f.columns[bucketField.Name][i]
 		if k < 0 || k >= int64(n) {
-			return nil, fmt.Errorf("answer to %q: bucket %d of %d", query, k, n)
+			return nil, nil, fmt.Errorf("answer to %q: bucket %d of %d", query, k, n)
 		}
 		planned[k].Rows += f.columns[rowsField.Name][i]
 		sum += f.columns[rowsField.Name][i]
 	}
 	if sum != rows {
-		return nil, fmt.Errorf("slice %v: its %d buckets hold %d rows, it holds %d", s, n, sum, rows)
+		return nil, nil, fmt.Errorf("slice %v: its %d buckets hold %d rows, it holds %d", s, n, sum, rows)
 	}
-	return planned, nil
+	return planned, source.Keys, nil
 }

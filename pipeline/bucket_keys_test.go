@@ -1,0 +1,168 @@
+package pipeline_test
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"huntlake/partition"
+	"huntlake/pipeline/hunting/simulator"
+)
+
+// burst is rows that share one instant, five hours before the world begins, of which some come late; and a few others.
+func burst(early, late int64, when time.Time) *script {
+	src := &script{name: "Alpha"}
+	add := func(id int64, at, shown partition.Tick) {
+		src.rows = append(src.rows, scriptRow{id: id, at: at, stamp: at, shown: shown})
+	}
+	at, shown := partition.TickOf(start.Add(-5*time.Hour)), partition.TickOf(when)
+	for id := range early {
+		add(id, at, at)
+	}
+	for id := early; id < early+late; id++ {
+		add(id, at, shown)
+	}
+	for id := early + late; id < early+late+5; id++ {
+		add(id, shown, shown)
+	}
+	return src
+}
+
+// holdsOnce fails the test unless the lake holds so many rows, each once.
+func (w *world) holdsOnce(want int) {
+	w.t.Helper()
+	rows := w.lake("Alpha")
+	for row, n := range rows {
+		if n > 1 {
+			w.t.Errorf("%d times: %q", n, row)
+		}
+	}
+	if len(rows) != want {
+		w.t.Errorf("%d different rows in the lake, want %d; verify: %s", len(rows), want, w.differences())
+	}
+}
+
+// An instant that has grown is read again in buckets. Its rows in the lake must lie in the same bucket there as at the
+// source, whatever the buckets of its first reading were chosen by, and whatever has become of the columns since.
+func TestGrownInstantInBuckets(t *testing.T) {
+	when := start.Add(30 * time.Minute)
+	change := func(column string, kind simulator.ChangeKind, to string) func(simulator.Table) simulator.Table {
+		return func(table simulator.Table) simulator.Table {
+			return simulator.Changing(table, simulator.Change{At: partition.TickOf(when), Column: column, Kind: kind, Type: to})
+		}
+	}
+	for _, c := range []struct {
+		name       string
+		caps       int64 // rows of an answer
+		keys, then []string
+		change     func(simulator.Table) simulator.Table
+	}{
+		{name: "nothing changes", caps: 30},
+		{name: "a column comes", caps: 30, change: change("Going", simulator.Appears, "")},
+		{name: "a column comes after a reading as a whole", caps: 75, change: change("Going", simulator.Appears, "")},
+		{name: "a key is retyped", caps: 30, keys: []string{"Turning"}, then: []string{"Turning"}, change: change("Turning", simulator.Retyped, "String")},
+		{name: "another version has other keys", caps: 10, keys: []string{"Going"}, then: []string{"ReportId", "Going"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var table simulator.Table = burst(70, 10, when)
+			if c.change != nil {
+				table = c.change(table)
+			}
+			w := newWorld(t, []simulator.Table{table})
+			w.opts.Caps.Rows, w.opts.Tables[0].Source.Keys = c.caps, c.keys
+			w.run()
+			w.pass(time.Hour)
+			w.opts.Tables[0].Source.Keys = c.then
+			for range 3 {
+				w.run()
+				w.pass(25 * time.Hour)
+			}
+			w.holdsOnce(85)
+		})
+	}
+}
+
+// A key column that is gone chooses no more buckets: the source would refuse the question for ever.
+func TestKeyIsGoneBeforeSplit(t *testing.T) {
+	src := burst(5, 0, start.Add(40*time.Minute))
+	at := partition.TickOf(start.Add(2 * time.Hour))
+	for id := int64(100); id < 170; id++ {
+		src.rows = append(src.rows, scriptRow{id: id, at: at, stamp: at, shown: at})
+	}
+	w := newWorld(t, []simulator.Table{simulator.Changing(src, simulator.Change{
+		At: partition.TickOf(start.Add(30 * time.Minute)), Column: "Going", Kind: simulator.Vanishes,
+	})})
+	w.opts.Caps.Rows, w.opts.Tables[0].Source.Keys = 10, []string{"ReportId", "DeviceId", "Going"}
+	for range 3 {
+		w.run()
+		w.pass(time.Hour + 30*time.Minute)
+	}
+	w.pass(25 * time.Hour)
+	w.run()
+	w.holdsOnce(80)
+}
+
+// Buckets are recorded with the columns that they were counted by, though another answer brings one more meanwhile.
+func TestColumnComesWhileBucketsAreCounted(t *testing.T) {
+	src := burst(30, 0, start.Add(3*time.Hour))
+	at := partition.TickOf(start.Add(2 * time.Hour))
+	for id := int64(100); id < 170; id++ {
+		src.rows = append(src.rows, scriptRow{id: id, at: at, stamp: at, shown: at})
+	}
+	for id := int64(200); id < 230; id++ {
+		at := partition.TickOf(start.Add(3*time.Hour + time.Duration(id)*time.Second))
+		src.rows = append(src.rows, scriptRow{id: id, at: at, stamp: at, shown: at})
+	}
+	var w *world
+	counting, evolved := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	armed := false
+	await := func(c <-chan struct{}) {
+		select {
+		case <-c:
+		case <-time.After(5 * time.Second): // the other call comes first, or no column comes: nothing to see
+		}
+	}
+	w = newWorld(t, []simulator.Table{simulator.Changing(src, simulator.Change{
+		At: partition.TickOf(start.Add(50*time.Hour + 30*time.Second)), Column: "Going", Kind: simulator.Appears,
+	})}, func(o *simulator.Options) {
+		o.Faults = func(_ int, query string) simulator.Fault {
+			switch {
+			case !armed:
+			case strings.Contains(query, "by Bucket"):
+				once.Do(func() {
+					w.pass(time.Minute)
+					close(counting)
+					await(evolved)
+				})
+			case isDataQuery(query):
+				await(counting)
+			}
+			return simulator.Fault{}
+		}
+	})
+	w.opts.Caps.Rows, w.opts.Parallel, w.opts.Tables[0].Source.Keys = 10, 2, nil
+	w.run()
+	w.pass(50 * time.Hour)
+	armed = true
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(10 * time.Millisecond):
+			}
+			for _, c := range w.columns("Alpha").Columns {
+				if c.Source == "Going" {
+					close(evolved)
+					return
+				}
+			}
+		}
+	}()
+	w.run()
+	w.holdsOnce(135)
+}
