@@ -112,6 +112,24 @@ func (t *track) byOther(ctx context.Context, s partition.Slice, limit int64) ([]
 	}
 }
 
+// limitOf returns how many rows of a slice make an answer, for the buckets cannot be cut again. Where the table's rows, as
+// far as they are known, would let all of the slice be one answer, and it was refused as too big, it is its own rows that
+// are wide: a few of them tell.
+func (t *track) limitOf(ctx context.Context, s partition.Slice, rows, limit int64) (int64, error) {
+	if t.cost().RowsPerCall(t.caps()) < rows || t.caps().Bytes == 0 {
+		return limit, nil
+	}
+	a, err := t.askSample(ctx, planning, s)
+	if err != nil {
+		return 0, err
+	}
+	defer a.Release()
+	if a.Bytes > 0 {
+		limit = min(limit, max(1, t.caps().Bytes*a.Rows/a.Bytes))
+	}
+	return limit, nil
+}
+
 // byBucket cuts by hash of the key columns, which it returns. The buckets' counts are asked first and must add up to the
 // slice's.
 func (t *track) byBucket(ctx context.Context, s partition.Slice, limit int64) (planned []partition.Planned, keys []string, err error) {
@@ -129,7 +147,10 @@ func (t *track) byBucket(ctx context.Context, s partition.Slice, limit int64) (p
 	if err != nil {
 		return nil, nil, err
 	}
-	n := int(rows/limit*5/4) + 2
+	if limit, err = t.limitOf(ctx, s, rows, limit); err != nil {
+		return nil, nil, err
+	}
+	n := int(min(rows/limit*5/4+2, partition.MaxBuckets))
 	children, ok := s.SplitBuckets(n)
 	if !ok {
 		return nil, nil, nil
