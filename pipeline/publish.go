@@ -65,7 +65,7 @@ func (t *track) publish(ctx context.Context, idle bool) error {
 	defer merges.Release(1)
 	t.tell("publish", nil)
 	file, err := t.merge(ctx, number, begun)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, writers.ErrDamaged) {
 		return t.stuck(ctx, number, err)
 	}
 	if err == nil {
@@ -133,8 +133,8 @@ func (e *stuckError) Error() string {
 
 func (e *stuckError) Unwrap() error { return e.err }
 
-// stuck finds out why an input of a publish is not there. Another process may have finished the publish and swept the
-// staged objects since; otherwise somebody has deleted what only a sweep may delete.
+// stuck finds out why an input of a publish is not there, or not whole. Another process may have finished the publish and
+// swept the staged objects since; otherwise somebody has deleted what only a sweep may delete, or the store has damaged it.
 func (t *track) stuck(ctx context.Context, number int64, err error) error {
 	if err := t.ledger.Refresh(ctx); err != nil {
 		return err

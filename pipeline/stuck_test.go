@@ -1,8 +1,15 @@
 package pipeline_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
+	"time"
+
+	"huntlake/checkpoint"
+	"huntlake/partition"
+	"huntlake/pipeline/hunting/simulator"
+	"huntlake/writers"
 )
 
 // A staged object that somebody has deleted is named by run and verify, and keeps no other rows from being published.
@@ -38,4 +45,43 @@ func TestStagedObjectIsGone(t *testing.T) {
 	if got := strings.Join(v.Tables[0].Differences, "\n"); !strings.Contains(got, lost+": the ledger expects this staged object, and it is not there") {
 		t.Errorf("verify: %s", got)
 	}
+}
+
+// One staged object that is damaged keeps its own rows from being published, and no others.
+func TestStagedDamaged(t *testing.T) {
+	src := &script{name: "Alpha"}
+	for i := range 24 * 5 {
+		at := partition.TickOf(start.Add(-time.Hour).Add(time.Duration(i) * time.Hour))
+		src.rows = append(src.rows, scriptRow{id: int64(i), at: at, stamp: at, shown: at})
+	}
+	w := newWorld(t, []simulator.Table{src})
+	w.opts.OneShot = false
+	w.run()
+	objects, err := w.bucket.List(t.Context(), "_export/tenant="+tenantID+"/Alpha/staged/", 0)
+	if err != nil || len(objects) != 1 {
+		t.Fatalf("%d staged: %v", len(objects), err)
+	}
+	text, err := w.bucket.Read(t.Context(), objects[0].Key, 1<<30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[len(text)/2] ^= 1
+	if err := w.bucket.Delete(t.Context(), objects[0].Key); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.bucket.Create(t.Context(), objects[0].Key, text); err != nil {
+		t.Fatal(err)
+	}
+	w.opts.OneShot = true
+	for range 3 {
+		w.pass(24 * time.Hour)
+		if _, err := w.exporter().Run(t.Context()); !errors.Is(err, writers.ErrDamaged) || !strings.Contains(err.Error(), "restore the object") {
+			t.Errorf("run: %v", err)
+		}
+	}
+	state(w, "Alpha").View(func(s *checkpoint.State) {
+		if s.Totals.Published < 70 {
+			t.Errorf("%d rows of %d are published", s.Totals.Published, s.Totals.Rows)
+		}
+	})
 }
