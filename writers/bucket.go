@@ -24,8 +24,8 @@ import (
 //     reads back and compares.
 //   - What is uploaded carries checksums, and a store that verifies them refuses what was damaged on its way.
 //
-// Errors match fs.ErrExist, fs.ErrNotExist, fs.ErrPermission and ErrNoBucket where that is what happened, and name the
-// object's place, without what a URL may hold of credentials. All methods are safe to call concurrently. Requests that
+// Errors match fs.ErrExist, fs.ErrNotExist, fs.ErrPermission, ErrNoBucket and ErrNoCredentials where that is what happened,
+// and name the object's place, without what a URL may hold of credentials. All methods are safe to call concurrently. Requests that
 // fail in passing are repeated by the store's client, and a read that breaks off is continued; callers need not retry.
 type Bucket struct {
 	blob  *blob.Bucket

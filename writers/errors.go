@@ -21,6 +21,9 @@ var ErrNoBucket = errors.New("there is no such bucket")
 var ErrNoCredentials = errors.New("no credentials of Amazon's can be had: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and " +
 	"AWS_SECRET_ACCESS_KEY, or run where a role is attached")
 
+// ErrDamaged says that a staged object is there and does not hold what its receipt says.
+var ErrDamaged = errors.New("the staged object is damaged")
+
 // storeError is what a store answered, translated once.
 type storeError struct {
 	verb, place string

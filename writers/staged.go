@@ -111,7 +111,6 @@ type sectionReader struct {
 	frame  *zstd.Decoder
 	stream *ipc.Reader
 	rows   int64
-	damage func(error) error // marks what is no fault of the store
 }
 
 // readSection opens a section. The caller closes the result.
@@ -127,18 +126,14 @@ func (b *Bucket) readSection(ctx context.Context, in Input, mem memory.Allocator
 	}
 	if err != nil {
 		r.close()
-		return nil, fmt.Errorf("read section of dt %v in %s: %w", in.DT, b.at(in.Key), damage(ctx, err))
+		return nil, fmt.Errorf("read section of dt %v in %s: %w", in.DT, b.at(in.Key), damage(err))
 	}
-	r.damage = func(err error) error { return damage(ctx, err) }
 	return r, nil
 }
 
-// ErrDamaged says that a staged object is there and does not hold what its receipt says.
-var ErrDamaged = errors.New("the staged object is damaged")
-
-// damage marks an error of reading a section that is neither the store's nor the end of ctx.
-func damage(ctx context.Context, err error) error {
-	if ctx.Err() != nil || errors.As(err, new(*storeError)) {
+// damage marks an error of reading a section that is not the store's, which the end of a ctx is.
+func damage(err error) error {
+	if errors.As(err, new(*storeError)) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrDamaged, err)
@@ -156,7 +151,7 @@ func (r *sectionReader) next() (arrow.Record, error) {
 		err = r.end()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read section of dt %v in %s: %w", r.in.DT, r.in.Key, r.damage(err))
+		return nil, fmt.Errorf("read section of dt %v in %s: %w", r.in.DT, r.in.Key, damage(err))
 	}
 	return nil, io.EOF
 }
