@@ -13,7 +13,8 @@ import (
 
 const checkLong = `Tries everything that a run needs, step by step, and says what to do about what does not work:
 the configuration; the lake (create, create-only, list, read, delete, under _export/check-…); the
-ledgers, and that each query is still the one that its table was begun with; signing in to each tenant; each table and query; the permission; the clocks; the quota's settings.
+ledgers, and that each query is still the one that its table was begun with; signing in to each
+tenant; each table and query; the permission; the clocks; the quota's settings.
 
 It costs one call a table and query, and leaves nothing in the lake. A step that could not be tried
 for another's failure says so with a dash. Not tried at all: rights in the lake outside _export/,
