@@ -41,7 +41,8 @@ func (t *track) target() partition.Tick {
 // openTable opens the ledger of a table, and makes sure that a named query is the one that the table was begun with:
 // rows of two queries in one table would be told apart by nobody, and the history of the second one would never be read.
 func (t *track) openTable(ctx context.Context) (err error) {
-	if t.ledger, err = t.tenant.exporter.openLedger(ctx, t.tenant.id, t.table.Table); err != nil {
+	t.ledger, t.queryKept, err = t.tenant.exporter.openTable(ctx, t.tenant.id, t.table)
+	if t.ledger == nil {
 		return err
 	}
 	var left int64 // by earlier runs
@@ -49,9 +50,6 @@ func (t *track) openTable(ctx context.Context) (err error) {
 	t.mu.Lock()
 	t.planned = left
 	t.mu.Unlock()
-	if t.table.Table.Query {
-		t.queryKept, err = t.tenant.exporter.compareQuery(ctx, t.ledger.Key(), t.table.Source)
-	}
 	return err
 }
 

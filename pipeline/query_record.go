@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"huntlake/checkpoint"
 	"huntlake/partition"
 	"huntlake/pipeline/hunting"
 )
@@ -20,16 +21,21 @@ func (e *Exporter) CheckLedgers(ctx context.Context) error {
 	var errs []error
 	for _, tenant := range e.opts.Tenants {
 		for _, table := range e.opts.Tables {
-			ledger, err := e.openLedger(ctx, tenant.ID, table.Table)
-			if err == nil && table.Table.Query {
-				_, err = e.compareQuery(ctx, ledger.Key(), table.Source)
-			}
-			if err != nil {
+			if _, _, err := e.openTable(ctx, tenant.ID, table); err != nil {
 				errs = append(errs, fmt.Errorf("tenant %s: %s: %w", tenant.ID, table.Table.Path(), err))
 			}
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// openTable opens a ledger and returns whether there is a record of its query, if it has one. It returns the ledger, too,
+// where that is a record of another query, which is an error.
+func (e *Exporter) openTable(ctx context.Context, tenant string, table Table) (ledger *checkpoint.Ledger, recorded bool, err error) {
+	if ledger, err = e.openLedger(ctx, tenant, table.Table); err == nil && table.Table.Query {
+		recorded, err = e.compareQuery(ctx, ledger.Key(), table.Source)
+	}
+	return ledger, recorded, err
 }
 
 // compareQuery returns whether there is a record of a ledger's query. One of another query is an error.

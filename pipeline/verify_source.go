@@ -189,18 +189,22 @@ func (t *track) verifyTotals(streams []partition.Stream, days map[partition.Date
 			v.Differences = append(v.Differences, fmt.Sprintf("day %v: the source has %d rows with an ingestion time, but shows %d by hour of it",
 				day, n.rows-n.unstamped, stamped[day]))
 		}
-		t.verifyUnread(streams, partition.Stamped, day, n.rows-n.unstamped, "with", v)
-		t.verifyUnread(streams, partition.Unstamped, day, n.unstamped, "without", v)
+		t.verifyUnread(streams, partition.Stamped, day, n.rows-n.unstamped, v)
+		t.verifyUnread(streams, partition.Unstamped, day, n.unstamped, v)
 	}
 }
 
 // verifyUnread names a day's rows of a stream of which nothing was planned.
-func (t *track) verifyUnread(streams []partition.Stream, stream partition.Stream, day partition.Date, rows int64, with string, v *checkpoint.Verify) {
+func (t *track) verifyUnread(streams []partition.Stream, stream partition.Stream, day partition.Date, rows int64, v *checkpoint.Verify) {
 	if rows <= 0 || slices.Contains(streams, stream) {
 		return
 	}
 	if t.table.Cursor == Auto {
 		t.unread = union(t.unread, []partition.Stream{stream})
+	}
+	with := "with"
+	if stream == partition.Unstamped {
+		with = "without"
 	}
 	v.Differences = append(v.Differences, fmt.Sprintf("day %v: %d rows %s an ingestion time have not been exported", day, rows, with))
 }
