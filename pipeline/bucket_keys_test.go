@@ -13,20 +13,18 @@ import (
 // burst is rows that share one instant, five hours before the world begins, of which some come late; and a few others.
 func burst(early, late int64, when time.Time) *script {
 	src := &script{name: "Alpha"}
-	add := func(id int64, at, shown partition.Tick) {
-		src.rows = append(src.rows, scriptRow{id: id, at: at, stamp: at, shown: shown})
-	}
 	at, shown := partition.TickOf(start.Add(-5*time.Hour)), partition.TickOf(when)
-	for id := range early {
-		add(id, at, at)
-	}
-	for id := early; id < early+late; id++ {
-		add(id, at, shown)
-	}
-	for id := early + late; id < early+late+5; id++ {
-		add(id, shown, shown)
-	}
+	src.put(0, early, at, at)
+	src.put(early, early+late, at, shown)
+	src.put(early+late, early+late+5, shown, shown)
 	return src
+}
+
+// put adds rows of one instant, with the ids [from, to), which are shown from another instant on.
+func (s *script) put(from, to int64, at, shown partition.Tick) {
+	for id := from; id < to; id++ {
+		s.rows = append(s.rows, scriptRow{id: id, at: at, stamp: at, shown: shown})
+	}
 }
 
 // holdsOnce fails the test unless the lake holds so many rows, each once.
@@ -87,9 +85,7 @@ func TestGrownInstantInBuckets(t *testing.T) {
 func TestKeyIsGoneBeforeSplit(t *testing.T) {
 	src := burst(5, 0, start.Add(40*time.Minute))
 	at := partition.TickOf(start.Add(2 * time.Hour))
-	for id := int64(100); id < 170; id++ {
-		src.rows = append(src.rows, scriptRow{id: id, at: at, stamp: at, shown: at})
-	}
+	src.put(100, 170, at, at)
 	w := newWorld(t, []simulator.Table{simulator.Changing(src, simulator.Change{
 		At: partition.TickOf(start.Add(30 * time.Minute)), Column: "Going", Kind: simulator.Vanishes,
 	})})
@@ -107,12 +103,10 @@ func TestKeyIsGoneBeforeSplit(t *testing.T) {
 func TestColumnComesWhileBucketsAreCounted(t *testing.T) {
 	src := burst(30, 0, start.Add(3*time.Hour))
 	at := partition.TickOf(start.Add(2 * time.Hour))
-	for id := int64(100); id < 170; id++ {
-		src.rows = append(src.rows, scriptRow{id: id, at: at, stamp: at, shown: at})
-	}
+	src.put(100, 170, at, at)
 	for id := int64(200); id < 230; id++ {
 		at := partition.TickOf(start.Add(3*time.Hour + time.Duration(id)*time.Second))
-		src.rows = append(src.rows, scriptRow{id: id, at: at, stamp: at, shown: at})
+		src.put(id, id+1, at, at)
 	}
 	var w *world
 	counting, evolved := make(chan struct{}), make(chan struct{})

@@ -14,12 +14,14 @@ import (
 	"huntlake/schema"
 )
 
-// source is the table as it is asked for: the columns that choose a bucket are those that it turned out to have.
-func (t *track) source() hunting.Source {
+// source is the table as it is asked for: the columns that choose a bucket are those that it turned out to have, among the
+// first columns, if that is not 0. They are limited so where rows that lie in the lake have no more: by a column that came
+// later, these would lie in another bucket than at the source, and be staged again.
+func (t *track) source(columns int) hunting.Source {
 	source := t.table.Source
 	t.ledger.View(func(s *checkpoint.State) {
 		if len(s.Schema.Columns) > 0 {
-			source.Keys = pinnedKeys(s.Schema, source.Keys)
+			source.Keys = pinnedKeys(commonColumns(s.Schema, columns), source.Keys)
 		}
 	})
 	return source
@@ -41,24 +43,11 @@ func (t *track) pinColumns(ctx context.Context, s partition.Slice) error {
 	return err
 }
 
-// bucketSource is the table as a slice is split into buckets. If rows of the slice lie in the lake, the columns that
-// choose a bucket are among those that these rows have: by one that came later, they would lie in another bucket than at
-// the source, and be staged again.
-func (t *track) bucketSource(s partition.Slice) hunting.Source {
-	source := t.source()
-	if n := t.leaf(s).Columns; n > 0 {
-		t.ledger.View(func(st *checkpoint.State) {
-			source.Keys = pinnedKeys(commonColumns(st.Schema, n), t.table.Source.Keys)
-		})
-	}
-	return source
-}
-
 // sourceOf is the table as a slice is asked for. A bucket is chosen by the columns that its slice was split by, whatever
 // columns this run would choose: its siblings may have been read already. A slice whose floor is about to rise is no leaf
 // yet; of those that it may come from, which can be of several generations, the last one counts.
 func (t *track) sourceOf(s partition.Slice) hunting.Source {
-	source := t.source()
+	source := t.source(0)
 	if s.Of == 0 {
 		return source
 	}

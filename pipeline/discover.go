@@ -202,17 +202,16 @@ func (t *track) completeSource(streams []partition.Stream) {
 }
 
 // pinnedKeys are the columns of wanted or, where the table lacks some of them, as a named query may leave them out, those
-// that it has and every column of text. One that is gone cannot be asked for: buckets that were chosen by it are, see
-// sourceOf. The order is the table's, so that it is the same whoever asks, and how often.
+// that it has and every column of text. The table has no columns that are gone, which cannot be asked for. The order is the table's, so that it is the same whoever asks, and how often.
 func pinnedKeys(table schema.Table, wanted []string) []string {
 	has := func(name string) bool {
-		return slices.ContainsFunc(table.Columns, func(c schema.Column) bool { return c.Source == name && !c.Gone })
+		return slices.ContainsFunc(table.Columns, func(c schema.Column) bool { return c.Source == name })
 	}
 	lacking := len(wanted) == 0 || slices.ContainsFunc(wanted, func(name string) bool { return !has(name) })
 	var keys []string
 	for _, c := range table.Columns {
 		text := lacking && c.Kind == schema.String && isKey(c.Source) && len(keys) < maxKeys
-		if !c.Gone && (text || slices.Contains(wanted, c.Source)) && !slices.Contains(keys, c.Source) {
+		if (text || slices.Contains(wanted, c.Source)) && !slices.Contains(keys, c.Source) {
 			keys = append(keys, c.Source)
 		}
 	}

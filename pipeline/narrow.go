@@ -18,23 +18,21 @@ var errSmallest = errors.New("it cannot be made smaller: its rows share one inst
 func (t *track) narrow(ctx context.Context, s partition.Slice, rows int64, why string) error {
 	// Halves are what is wanted. Bins rarely meet in the middle, so that a limit of one half would make three parts.
 	limit := min(t.cost().RowsPerCall(t.caps()), (3*rows+3)/4)
+	var keys []string // that buckets were counted by
+	byBucket := func(ctx context.Context, s partition.Slice, limit int64) (children []partition.Planned, err error) {
+		children, keys, err = t.byBucket(ctx, s, limit)
+		return children, err
+	}
 	for _, way := range []func(context.Context, partition.Slice, int64) ([]partition.Planned, error){
-		t.byCursor, t.byOther,
+		t.byCursor, t.byOther, byBucket,
 	} {
 		children, err := way(ctx, s, limit)
 		if err != nil {
 			return err
 		}
 		if len(children) > 1 {
-			return t.split(ctx, s, children, nil, why)
+			return t.split(ctx, s, children, keys, why)
 		}
-	}
-	children, keys, err := t.byBucket(ctx, s, limit)
-	if err != nil {
-		return err
-	}
-	if len(children) > 1 {
-		return t.split(ctx, s, children, keys, why)
 	}
 	return fmt.Errorf("slice %v: %s, and %w", s, why, errSmallest)
 }
@@ -139,7 +137,7 @@ func (t *track) byBucket(ctx context.Context, s partition.Slice, limit int64) (p
 	if err := t.pinColumns(ctx, s); err != nil {
 		return nil, nil, err
 	}
-	source := t.bucketSource(s)
+	source := t.source(t.leaf(s).Columns)
 	if len(source.Keys) == 0 {
 		return nil, nil, nil
 	}
