@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -77,6 +78,48 @@ func TestGrownInstantInBuckets(t *testing.T) {
 				w.pass(25 * time.Hour)
 			}
 			w.holdsOnce(85)
+		})
+	}
+}
+
+// A column that is away while an hour is read, and has come back when it is read again, makes none of its rows another:
+// those that come late are found, of one that changes in place too only that one is another.
+func TestColumnIsAwayAtFirst(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		caps int64
+		keys []string
+	}{
+		{"as a whole", 99_999, nil},
+		{"in buckets, by what there is", 30, nil},
+		{"in buckets, by the column that was away", 30, []string{"Going"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			src := &script{name: "Alpha"}
+			before, at := partition.TickOf(start.Add(-26*time.Hour)), partition.TickOf(start.Add(5*time.Minute))
+			src.put(0, 10, before, before)
+			src.put(10, 80, at, at)
+			src.put(80, 90, at, partition.TickOf(start.Add(3*time.Hour)))
+			src.put(90, 92, at+partition.Hour, at+partition.Hour)
+			src.put(92, 94, at+partition.Hour, partition.TickOf(start.Add(3*time.Hour)))
+			src.rows[90].gone = src.rows[92].shown // as if it became row 92
+			w := newWorld(t, []simulator.Table{simulator.Changing(src, simulator.Change{
+				At: partition.TickOf(start.Add(time.Minute)), Until: partition.TickOf(start.Add(150 * time.Minute)), Column: "Going", Kind: simulator.Vanishes,
+			})})
+			w.opts.Caps.Rows, w.opts.Tables[0].Source.Keys = c.caps, c.keys
+			w.run()
+			for range 3 {
+				w.pass(2 * time.Hour)
+				w.run()
+			}
+			hour := (at + partition.Hour).Floor(partition.Hour)
+			want := fmt.Sprintf("stamped rows of hour %v: 2 have changed at the source since that hour was read; the lake keeps them as they were", hour)
+			if got := w.differences(); got != want {
+				t.Errorf("verify says %q, want %q", got, want)
+			}
+			w.pass(25 * time.Hour)
+			w.run()
+			w.holdsOnce(92)
 		})
 	}
 }

@@ -15,13 +15,13 @@ import (
 )
 
 // source is the table as it is asked for: the columns that choose a bucket are those that it turned out to have, among the
-// first columns, if that is not 0. They are limited so where rows that lie in the lake have no more: by a column that came
-// later, these would lie in another bucket than at the source, and be staged again.
+// first columns, if that is not 0, and were never away. They are limited so where rows that lie in the lake have no more:
+// by a column that came later, or was away, these would lie in another bucket than at the source, and be staged again.
 func (t *track) source(columns int) hunting.Source {
 	source := t.table.Source
 	t.ledger.View(func(s *checkpoint.State) {
 		if len(s.Schema.Columns) > 0 {
-			source.Keys = pinnedKeys(commonColumns(s.Schema, columns), source.Keys)
+			source.Keys = pinnedKeys(steady(commonColumns(s.Schema, columns), awayOnce(s)), source.Keys)
 		}
 	})
 	return source

@@ -22,7 +22,7 @@ type multiset map[schema.Digest]int64
 
 // rest takes what the lake holds of a slice away from a new reading of it, row by row, and returns what is left to
 // stage. Rows are compared over the columns that the slice's first reading had and the source still has: one that came
-// or went since would make an old row look new.
+// or went since would make an old row look new. Of those that were away in between, see away.go.
 //
 // If the lake holds rows of an hour that the source no longer shows there, they have been deleted or, if the source shows
 // others, have changed in place. Nobody can say which replaces which, so nothing of that hour is staged. The receipt says
@@ -78,11 +78,16 @@ func (t *track) held(ctx context.Context, slice partition.Slice, table, compared
 
 func (t *track) holding(ctx context.Context, slice partition.Slice, table, compared schema.Table) (*holding, error) {
 	h := &holding{
-		slice: slice, counts: multiset{}, rows: map[partition.Tick]int64{}, width: compared.Arrow(),
+		slice: slice, counts: multiset{}, rows: map[partition.Tick]int64{},
 		time: timeColumn(table, t.table.Source.TimeColumn), bucket: bucketing{slice, table, t.sourceOf(slice).Keys},
 	}
 	var err error
-	if h.hasher, err = schema.NewHasher(h.width); err != nil {
+	if h.compared, err = newRowHasher(compared); err != nil {
+		return nil, err
+	}
+	var away map[string]bool
+	t.ledger.View(func(s *checkpoint.State) { away = awayOnce(s) })
+	if h.incomplete, err = newIncomplete(compared, away); err != nil {
 		return nil, err
 	}
 	return h, t.scan(ctx, slice, table.Arrow(), h.add)
@@ -145,15 +150,15 @@ func (t *track) holders(slice partition.Slice) (inputs []writers.Input, files []
 
 // holding is the rows that the lake holds of a slice, and the way to compare a new reading with them.
 type holding struct {
-	slice  partition.Slice
-	width  *arrow.Schema // the compared columns
-	time   string
-	hasher *schema.Hasher
-	counts multiset
-	rows   map[partition.Tick]int64 // by hour of the cursor
-	bucket bucketing
-	fresh  [][]bool           // of each record of a new reading: which rows the lake does not hold
-	hours  [][]partition.Tick // of each of its rows
+	slice      partition.Slice
+	compared   rowHasher
+	time       string
+	counts     multiset
+	incomplete *incomplete              // nil: there are no such rows
+	rows       map[partition.Tick]int64 // by hour of the cursor
+	bucket     bucketing
+	fresh      [][]bool           // of each record of a new reading: which rows the lake does not hold
+	hours      [][]partition.Tick // of each of its rows
 }
 
 // tally is what a new reading shows of an hour.
@@ -171,11 +176,16 @@ func (h *holding) add(rec arrow.Record) error {
 	if err != nil {
 		return err
 	}
-	for i, hash := range h.hashes(rec) {
-		if h.slice.Contains(stamps[i], arrivals[i]) && inBucket(i) {
+	wanted := func(i int) bool { return h.slice.Contains(stamps[i], arrivals[i]) && inBucket(i) }
+	hashes := h.compared.of(rec)
+	for i, hash := range hashes {
+		if wanted(i) {
 			h.counts[hash]++
 			h.rows[h.hour(stamps[i], arrivals[i])]++
 		}
+	}
+	if h.incomplete != nil {
+		h.incomplete.add(rec, hashes, wanted)
 	}
 	return nil
 }
@@ -189,7 +199,7 @@ func (h *holding) subtract(records []arrow.Record) (map[partition.Tick]tally, er
 			return nil, err
 		}
 		fresh, hours := make([]bool, len(stamps)), make([]partition.Tick, len(stamps))
-		for i, hash := range h.hashes(rec) {
+		for i, hash := range h.compared.of(rec) {
 			hours[i] = h.hour(stamps[i], arrivals[i])
 			n := read[hours[i]]
 			n.received++
@@ -201,7 +211,32 @@ func (h *holding) subtract(records []arrow.Record) (map[partition.Tick]tally, er
 		}
 		h.fresh, h.hours = append(h.fresh, fresh), append(h.hours, hours)
 	}
+	if h.incomplete != nil {
+		h.complete(records, read)
+	}
 	return read, nil
+}
+
+// complete takes the rows that subtract has marked for old ones where the lake lacks values of them. It comes after it: a
+// row that the source shows as it lies in the lake is not another's.
+func (h *holding) complete(records []arrow.Record, read map[partition.Tick]tally) {
+	for k, rec := range records {
+		cells := h.incomplete.cells(rec)
+		for i, hash := range h.incomplete.steady.of(rec) {
+			if !h.fresh[k][i] {
+				continue
+			}
+			old, found := h.incomplete.match(hash, cells[i], h.counts)
+			if !found {
+				continue
+			}
+			h.counts[old]--
+			h.fresh[k][i] = false
+			n := read[h.hours[k][i]]
+			n.held++
+			read[h.hours[k][i]] = n
+		}
+	}
 }
 
 // left returns the rows that subtract has marked, but for those of some hours.
@@ -248,12 +283,6 @@ func (h *holding) hour(stamp, arrival partition.Tick) partition.Tick {
 		return stamp.Floor(partition.Hour)
 	}
 	return arrival.Floor(partition.Hour)
-}
-
-func (h *holding) hashes(rec arrow.Record) []schema.Digest {
-	narrow := project(rec, h.width)
-	defer narrow.Release()
-	return h.hasher.Rows(narrow, nil)
 }
 
 // project keeps some columns of a lake record, whose names are unique.

@@ -9,10 +9,14 @@ import (
 // Change is what happens to one column of a table at one instant.
 type Change struct {
 	At     partition.Tick
+	Until  partition.Tick // when it is undone; only for Vanishes. 0: it is for good
 	Column string
 	Kind   ChangeKind
 	Type   string // of the column from then on, as a schema names it; only for Retyped
 }
+
+// away reports whether the column is not known at an instant.
+func (c Change) away(at partition.Tick) bool { return at >= c.At && (c.Until == 0 || at < c.Until) }
 
 // ChangeKind is a kind of Change.
 type ChangeKind uint8
@@ -43,7 +47,7 @@ func (c changing) Columns(at partition.Tick) []schema.Field {
 	for _, f := range c.Table.Columns(at) {
 		change, ok := c.changes[f.Name]
 		switch {
-		case ok && change.Kind == Appears && at < change.At, ok && change.Kind == Vanishes && at >= change.At:
+		case ok && change.Kind == Appears && at < change.At, ok && change.Kind == Vanishes && change.away(at):
 			continue
 		case ok && change.Kind == Retyped && at >= change.At:
 			f.Type = change.Type
