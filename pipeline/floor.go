@@ -7,6 +7,7 @@ import (
 
 	"huntlake/checkpoint"
 	"huntlake/partition"
+	"huntlake/schema"
 )
 
 // recordUnread commits a gap if part of what was never planned has expired: rows whose cursor lies between the
@@ -67,11 +68,15 @@ func (t *track) raiseFloor(ctx context.Context, r checkpoint.Reading, leaf check
 		return t.raiseFloor(ctx, r, leaf) // the count is a run's first answer, and tells that less has expired
 	}
 	lost := counted - g.Left
-	if r.Generation > 1 {
-		lost = min(lost, counted-t.stagedIn(r.Slice)) // the lake holds what earlier readings staged
+	if r.Generation > 1 && lost > 0 { // the lake holds what earlier readings staged
+		expired, all, err := t.heldBelow(ctx, r.Slice, g.Below)
+		if err != nil {
+			return false, fmt.Errorf("what has expired of %v: %w", r.Slice, err)
+		}
+		lost = min(lost-expired, counted-all)
 	}
 	if lost <= 0 {
-		return true, nil // no row is that old
+		return true, nil // no row is that old that the lake has not
 	}
 	g.Rows = &lost
 	if _, err := t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) { return g, nil }); err != nil {
@@ -104,16 +109,19 @@ func sameButFloor(a, b partition.Slice) bool {
 	return a == b
 }
 
-// stagedIn is how many rows the ledger has of the hours of a slice.
-func (t *track) stagedIn(slice partition.Slice) (rows int64) {
-	t.ledger.View(func(s *checkpoint.State) {
-		for cell, n := range s.Cells[slice.Stream] {
-			if cell.Hour+partition.Hour > slice.Start && cell.Hour < slice.End {
-				rows += n
-			}
-		}
-	})
-	return rows
+// heldBelow counts the rows of a slice that lie in the lake: those with a Timestamp below edge, and all of them.
+func (t *track) heldBelow(ctx context.Context, slice partition.Slice, edge partition.Tick) (below, all int64, err error) {
+	var table schema.Table
+	t.ledger.View(func(s *checkpoint.State) { table = s.Schema })
+	h, err := t.held(ctx, slice, table, edge)
+	if err != nil {
+		return 0, 0, err
+	}
+	all = h.expired
+	for _, n := range h.rows {
+		all += n
+	}
+	return h.expired, all, nil
 }
 
 // lowest is the smallest Timestamp that a slice can hold, highest the end of those.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"huntlake/checkpoint"
 	"huntlake/partition"
 	"huntlake/pipeline/hunting"
 	"huntlake/pipeline/hunting/simulator"
@@ -132,5 +133,62 @@ func TestWhatExpiresFirstIsReadFirst(t *testing.T) {
 				t.Errorf("%s: rows up to %v are lost: %s", table.Table, g.Below, g.Why)
 			}
 		}
+	}
+}
+
+// What is read again may have expired in part while it waited: what comes of it late is read all the same, and nothing is
+// given up that the lake has.
+func TestReadAgainAfterPartHasExpired(t *testing.T) {
+	hour := partition.TickOf(start.AddDate(0, 0, -29)).Floor(partition.Day) + 2*partition.Hour // of the first day that a verify compares
+	at := func(minute int64) partition.Tick { return hour + partition.Tick(minute)*partition.Minute }
+	later := partition.TickOf(start.Add(30 * time.Minute))
+	for _, c := range []struct {
+		name string
+		late []int64 // minutes of the hour
+		caps int64
+		gap  int64 // rows
+	}{
+		{"late rows that are there", []int64{55, 56}, 99_999, 0},
+		{"late rows of which one is gone", []int64{5, 55, 56}, 99_999, 1},
+		{"late rows that are gone", []int64{5, 6}, 99_999, 2},
+		{"in parts", []int64{5, 55, 56}, 4, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			src := &script{name: "Alpha"}
+			for minute := int64(1); minute < 60; minute += 6 {
+				src.put(minute, minute+1, at(minute), at(minute))
+			}
+			for i, minute := range c.late {
+				src.rows = append(src.rows, scriptRow{id: 100 + int64(i), at: at(minute), stamp: at(minute), shown: later})
+			}
+			w := newWorld(t, []simulator.Table{src})
+			w.run()
+			w.opts.Caps.Rows = c.caps
+			w.pass(time.Hour)
+			if _, err := w.exporter().Repair(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.pass(hour.Time().AddDate(0, 0, 30).Add(10 * time.Minute).Sub(w.now())) // the edge is ten minutes into the hour
+			w.run()
+			w.pass(25 * time.Hour)
+			w.run()
+			w.holdsOnce(10 + len(c.late) - int(c.gap))
+			var lost int64
+			state(w, "Alpha").View(func(s *checkpoint.State) {
+				for _, g := range s.Gaps {
+					if g.Rows == nil {
+						t.Errorf("a gap of nobody knows how many rows: %+v", g)
+						continue
+					}
+					lost += *g.Rows
+				}
+				for _, hours := range s.Changed {
+					t.Errorf("hours that have changed: %v", hours)
+				}
+			})
+			if lost != c.gap {
+				t.Errorf("%d rows are given up, want %d", lost, c.gap)
+			}
+		})
 	}
 }

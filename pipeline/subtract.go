@@ -24,13 +24,12 @@ type multiset map[schema.Digest]int64
 // stage. Rows are compared over the columns that the slice's first reading had and the source still has: one that came
 // or went since would make an old row look new. Of those that were away in between, see away.go.
 //
-// If the lake holds rows of an hour that the source no longer shows there, they have been deleted or, if the source shows
-// others, have changed in place. Nobody can say which replaces which, so nothing of that hour is staged. The receipt says
-// what was found.
+// If the lake holds rows of an hour that the source no longer shows there, and that have not expired, they have been
+// deleted or, if the source shows others, have changed in place. Nobody can say which replaces which, so nothing of that
+// hour is staged. The receipt says what was found.
 func (t *track) rest(ctx context.Context, r *checkpoint.Receipt, records []arrow.Record, table schema.Table) ([]arrow.Record, error) {
 	slice := r.Reading.Slice
-	compared := commonColumns(table, t.leaf(slice).Columns)
-	held, err := t.held(ctx, slice, table, compared)
+	held, err := t.held(ctx, slice, table, t.edge()+slack/3)
 	if err != nil {
 		return nil, fmt.Errorf("compare %v with the lake: %w", r.Reading, err)
 	}
@@ -43,9 +42,9 @@ func (t *track) rest(ctx context.Context, r *checkpoint.Receipt, records []arrow
 	}
 	changed := map[partition.Tick]bool{}
 	for hour, lake := range held.rows {
-		if n := read[hour]; lake > n.held {
+		if n := read[hour]; lake > n.shown {
 			changed[hour] = true
-			r.Changed = append(r.Changed, checkpoint.ChangedHour{Hour: hour, Rows: n.fresh(), Over: n.received - lake})
+			r.Changed = append(r.Changed, checkpoint.ChangedHour{Hour: hour, Rows: n.fresh(), Over: n.shown + n.fresh() - lake})
 		}
 	}
 	slices.SortFunc(r.Changed, func(a, b checkpoint.ChangedHour) int { return cmp.Compare(a.Hour, b.Hour) })
@@ -63,22 +62,24 @@ func commonColumns(table schema.Table, n int) schema.Table {
 	return out
 }
 
-// held is the rows of a slice that lie in the lake, published or staged. Where a staged object has gone, another process
+// held is the rows of a slice that lie in the lake, published or staged; those with a Timestamp below edge have expired at
+// the source, or are about to. Where a staged object has gone, another process
 // has published and swept it since the ledger was read: a second look finds its rows in the file.
-func (t *track) held(ctx context.Context, slice partition.Slice, table, compared schema.Table) (*holding, error) {
-	h, err := t.holding(ctx, slice, table, compared)
+func (t *track) held(ctx context.Context, slice partition.Slice, table schema.Table, edge partition.Tick) (*holding, error) {
+	h, err := t.holding(ctx, slice, table, edge)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return h, err
 	}
 	if err := t.ledger.Refresh(ctx); err != nil {
 		return nil, err
 	}
-	return t.holding(ctx, slice, table, compared)
+	return t.holding(ctx, slice, table, edge)
 }
 
-func (t *track) holding(ctx context.Context, slice partition.Slice, table, compared schema.Table) (*holding, error) {
+func (t *track) holding(ctx context.Context, slice partition.Slice, table schema.Table, edge partition.Tick) (*holding, error) {
+	compared := commonColumns(table, t.leaf(slice).Columns)
 	h := &holding{
-		slice: slice, counts: multiset{}, rows: map[partition.Tick]int64{},
+		slice: slice, edge: edge, counts: multiset{}, rows: map[partition.Tick]int64{},
 		time: timeColumn(table, t.table.Source.TimeColumn), bucket: bucketing{slice, table, t.sourceOf(slice).Keys},
 	}
 	var err error
@@ -151,18 +152,24 @@ func (t *track) holders(slice partition.Slice) (inputs []writers.Input, files []
 // holding is the rows that the lake holds of a slice, and the way to compare a new reading with them.
 type holding struct {
 	slice      partition.Slice
+	edge       partition.Tick
 	compared   rowHasher
 	time       string
 	counts     multiset
 	incomplete *incomplete              // nil: there are no such rows
-	rows       map[partition.Tick]int64 // by hour of the cursor
+	rows       map[partition.Tick]int64 // by hour of the cursor, those that the source is to show
+	expired    int64                    // the others
 	bucket     bucketing
 	fresh      [][]bool           // of each record of a new reading: which rows the lake does not hold
 	hours      [][]partition.Tick // of each of its rows
 }
 
 // tally is what a new reading shows of an hour.
-type tally struct{ received, held int64 }
+type tally struct {
+	received int64
+	held     int64 // of those, rows that the lake holds
+	shown    int64 // of those, rows that the source was to show
+}
 
 func (n tally) fresh() int64 { return n.received - n.held }
 
@@ -179,10 +186,15 @@ func (h *holding) add(rec arrow.Record) error {
 	wanted := func(i int) bool { return h.slice.Contains(stamps[i], arrivals[i]) && inBucket(i) }
 	hashes := h.compared.of(rec)
 	for i, hash := range hashes {
-		if wanted(i) {
-			h.counts[hash]++
+		switch {
+		case !wanted(i):
+			continue
+		case stamps[i] < h.edge:
+			h.expired++
+		default:
 			h.rows[h.hour(stamps[i], arrivals[i])]++
 		}
+		h.counts[hash]++
 	}
 	if h.incomplete != nil {
 		h.incomplete.add(rec, hashes, wanted)
@@ -204,23 +216,26 @@ func (h *holding) subtract(records []arrow.Record) (map[partition.Tick]tally, er
 			n := read[hours[i]]
 			n.received++
 			if fresh[i] = h.counts[hash] == 0; !fresh[i] {
-				h.counts[hash]--
-				n.held++
+				h.use(hash, stamps[i], &n)
 			}
 			read[hours[i]] = n
 		}
 		h.fresh, h.hours = append(h.fresh, fresh), append(h.hours, hours)
 	}
-	if h.incomplete != nil {
-		h.complete(records, read)
+	if h.incomplete == nil {
+		return read, nil
 	}
-	return read, nil
+	return read, h.complete(records, read)
 }
 
 // complete takes the rows that subtract has marked for old ones where the lake lacks values of them. It comes after it: a
 // row that the source shows as it lies in the lake is not another's.
-func (h *holding) complete(records []arrow.Record, read map[partition.Tick]tally) {
+func (h *holding) complete(records []arrow.Record, read map[partition.Tick]tally) error {
 	for k, rec := range records {
+		stamps, _, err := h.clocks(rec)
+		if err != nil {
+			return err
+		}
 		cells := h.incomplete.cells(rec)
 		for i, hash := range h.incomplete.steady.of(rec) {
 			if !h.fresh[k][i] {
@@ -230,12 +245,21 @@ func (h *holding) complete(records []arrow.Record, read map[partition.Tick]tally
 			if !found {
 				continue
 			}
-			h.counts[old]--
 			h.fresh[k][i] = false
 			n := read[h.hours[k][i]]
-			n.held++
+			h.use(old, stamps[i], &n)
 			read[h.hours[k][i]] = n
 		}
+	}
+	return nil
+}
+
+// use takes a row of the lake for one that was read.
+func (h *holding) use(hash schema.Digest, stamp partition.Tick, n *tally) {
+	h.counts[hash]--
+	n.held++
+	if stamp >= h.edge {
+		n.shown++
 	}
 }
 
