@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"huntlake/checkpoint"
 	"huntlake/partition"
 	"huntlake/pipeline/hunting/simulator"
 )
@@ -140,6 +141,62 @@ func TestKeyIsGoneBeforeSplit(t *testing.T) {
 	w.pass(25 * time.Hour)
 	w.run()
 	w.holdsOnce(80)
+}
+
+// A key column may go before any answer tells of it, or while some buckets have been read and others not. What is left is
+// read by the columns that are left, and nothing is given up.
+func TestKeyIsGone(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		read int // buckets that are read before
+	}{{"before the first answer", 0}, {"between buckets", 3}, {"before the last bucket", 9}} {
+		t.Run(c.name, func(t *testing.T) {
+			src := burst(5, 0, start.Add(-2*time.Hour))
+			at := partition.TickOf(start.Add(2 * time.Hour))
+			src.put(100, 170, at, at)
+			src.put(200, 205, at+1, at+1)
+			var w *world
+			read := 0
+			w = newWorld(t, []simulator.Table{simulator.Changing(src, simulator.Change{
+				At: partition.TickOf(start.Add(3 * time.Hour)), Column: "Going", Kind: simulator.Vanishes,
+			})}, func(o *simulator.Options) {
+				o.Faults = func(_ int, query string) simulator.Fault {
+					if strings.Contains(query, "hash") && isDataQuery(query) {
+						if read++; read == c.read {
+							w.pass(time.Hour)
+						}
+					}
+					return simulator.Fault{}
+				}
+			})
+			w.opts.Caps.Rows, w.opts.Parallel, w.opts.Tables[0].Source.Keys = 10, 1, []string{"ReportId", "Going"}
+			w.run()
+			w.pass(2*time.Hour + 30*time.Minute)
+			if c.read == 0 {
+				w.pass(time.Hour)
+			}
+			w.run()
+			if c.read > 0 && w.now().Before(start.Add(3*time.Hour)) {
+				t.Fatalf("the column is not gone after %d buckets", read)
+			}
+			w.pass(25 * time.Hour)
+			w.run()
+			w.holdsOnce(85)
+			if got := w.differences(); got != "" {
+				t.Errorf("verify says %q", got)
+			}
+			state(w, "Alpha").View(func(s *checkpoint.State) {
+				if c.read == 0 && len(s.Gaps) > 0 {
+					t.Errorf("gaps: %+v", s.Gaps)
+				}
+				for _, g := range s.Gaps {
+					if g.Rows == nil || *g.Rows != 0 {
+						t.Errorf("rows are given up: %+v", g)
+					}
+				}
+			})
+		})
+	}
 }
 
 // Buckets are recorded with the columns that they were counted by, though another answer brings one more meanwhile.

@@ -156,7 +156,7 @@ func (t *track) byBucket(ctx context.Context, s partition.Slice, limit int64) (p
 	query := source.Buckets(s, n)
 	f, err := t.figures(ctx, planning, query, rowsField, bucketField)
 	if err != nil {
-		return nil, nil, err
+		return t.byOtherKeys(ctx, s, limit, source.Keys, err)
 	}
 	planned = make([]partition.Planned, n)
 	for k, c := range children {
@@ -175,4 +175,13 @@ func (t *track) byBucket(ctx context.Context, s partition.Slice, limit int64) (p
 		return nil, nil, fmt.Errorf("slice %v: its %d buckets hold %d rows, it holds %d", s, n, sum, rows)
 	}
 	return planned, source.Keys, nil
+}
+
+// byOtherKeys cuts by the columns that are left, if the question by all of them was refused since one is gone.
+func (t *track) byOtherKeys(ctx context.Context, s partition.Slice, limit int64, keys []string, refusal error) ([]partition.Planned, []string, error) {
+	gone, err := t.lacksKey(ctx, s, keys, refusal)
+	if err != nil || !gone {
+		return nil, nil, errors.Join(refusal, err)
+	}
+	return t.byBucket(ctx, s, limit)
 }

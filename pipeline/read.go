@@ -48,8 +48,16 @@ func expiry(s partition.Slice, leaf checkpoint.Leaf) partition.Tick {
 }
 
 // read makes one call for a slice and stages its rows; or, if the slice cannot be read as it is, splits it or raises
-// its floor, and leaves what comes of it to later tasks.
+// its floor, or opens its range again, and leaves what comes of it to later tasks.
 func (t *track) read(ctx context.Context, r checkpoint.Reading) error {
+	err := t.readAsPlanned(ctx, r)
+	if err == nil || r.Slice.Of == 0 {
+		return err
+	}
+	return t.rekey(ctx, r, err)
+}
+
+func (t *track) readAsPlanned(ctx context.Context, r checkpoint.Reading) error {
 	leaf := t.leaf(r.Slice)
 	if !leaf.Open || leaf.Generation != r.Generation {
 		return nil // another process has read it

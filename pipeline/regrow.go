@@ -83,6 +83,11 @@ func (t *track) openAgain(ctx context.Context, stream partition.Stream, hours []
 	if len(again) == 0 {
 		return nil
 	}
+	return t.planAgain(ctx, stream, floor, again)
+}
+
+// planAgain commits that ranges are to be read as the next generation.
+func (t *track) planAgain(ctx context.Context, stream partition.Stream, floor partition.Tick, again []checkpoint.PlannedSlice) error {
 	_, err := t.ledger.Append(ctx, func(s *checkpoint.State, _ int64) (checkpoint.Body, error) {
 		at := s.Streams[stream].End
 		return &checkpoint.Plan{
@@ -93,11 +98,4 @@ func (t *track) openAgain(ctx context.Context, stream partition.Stream, hours []
 }
 
 // isOpen reports whether part of a slice is planned and not staged.
-func (t *track) isOpen(s partition.Slice) (open bool) {
-	t.ledger.View(func(st *checkpoint.State) {
-		for slice, leaf := range st.Leaves {
-			open = open || leaf.Open && slice.Stream == s.Stream && slice.Start < s.End && s.Start < slice.End
-		}
-	})
-	return open
-}
+func (t *track) isOpen(s partition.Slice) bool { return len(t.openWithin(s)) > 0 }
