@@ -14,6 +14,7 @@ type clock struct {
 	now func() time.Time
 
 	mu     sync.Mutex
+	heard  bool          // the service has said what time it is
 	behind time.Duration // how far the service's clock is behind the local one, never negative
 	worst  time.Duration // the most that it has been in this run
 	slides int           // how often that has grown
@@ -40,7 +41,7 @@ func (c *clock) observe(date time.Time) error {
 	if off > maxOff || off < -maxOff {
 		return fmt.Errorf("the service says that it is %s, this machine %s: set the clock that is wrong", date.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	}
-	c.behind = max(0, off)
+	c.heard, c.behind = true, max(0, off)
 	if c.behind > c.worst+slide {
 		c.worst = c.behind
 		c.slides++
@@ -60,3 +61,11 @@ func (c *clock) tick() partition.Tick {
 // wasAhead reports whether an instant that tick once returned has turned out, from an answer since, to be one that the
 // service has yet to come to.
 func (c *clock) wasAhead(at partition.Tick) bool { return c.tick() < at-partition.Minute }
+
+// isHeard reports whether an answer has told the service's time in this run: before one has, nothing may be given up for
+// having expired.
+func (c *clock) isHeard() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.heard
+}

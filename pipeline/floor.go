@@ -7,6 +7,7 @@ import (
 
 	"huntlake/checkpoint"
 	"huntlake/partition"
+	"huntlake/pipeline/hunting"
 	"huntlake/schema"
 )
 
@@ -63,6 +64,8 @@ func (t *track) raiseFloor(ctx context.Context, r checkpoint.Reading, leaf check
 		if g.Left, err = t.askCount(ctx, recounting, narrowed); err != nil {
 			return false, err
 		}
+	} else if err := t.hear(ctx); err != nil {
+		return false, err
 	}
 	if t.tenant.clock.wasAhead(at) {
 		return t.raiseFloor(ctx, r, leaf) // the count is a run's first answer, and tells that less has expired
@@ -84,6 +87,19 @@ func (t *track) raiseFloor(ctx context.Context, r checkpoint.Reading, leaf check
 	}
 	t.count(func(r *TableReport) { r.Gaps++ })
 	return false, nil
+}
+
+// hear asks for no rows of the table, if no answer has told the service's time yet.
+func (t *track) hear(ctx context.Context) error {
+	if t.tenant.clock.isHeard() {
+		return nil
+	}
+	a, err := t.ask(ctx, planning, hunting.Query{Text: t.table.Source.Schema()})
+	if err != nil {
+		return err
+	}
+	a.Release()
+	return nil
 }
 
 // nextFloor is the floor that a slice rises to. Each time that it passes while the slice waits for its next call, the

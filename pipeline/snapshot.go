@@ -123,7 +123,7 @@ func (t *track) wantSnapshot() *task {
 		}
 		w.run = func(ctx context.Context) error { return t.openSnapshot(ctx, dt, generation) }
 	case giveUp:
-		w.run = func(ctx context.Context) error { return t.giveUpSnapshot(ctx, dt, generation) }
+		w.run = func(ctx context.Context) error { return t.considerGivingUp(ctx, dt, generation) }
 	default:
 		return nil
 	}
@@ -288,6 +288,23 @@ func moved(before, after []int64) string {
 		}
 	}
 	return fmt.Sprintf("it held %d rows before it was read and %d afterwards, with other numbers in %d of %d parts", sum(before), sum(after), n, len(before))
+}
+
+// considerGivingUp gives a dt up, unless the service's time, which is asked for if no answer has told it yet, says that
+// there is something else to do.
+func (t *track) considerGivingUp(ctx context.Context, dt partition.Date, generation int) error {
+	if err := t.hear(ctx); err != nil && !hopeless(err) {
+		return err
+	}
+	stays := false
+	t.ledger.View(func(s *checkpoint.State) {
+		what, _, day := t.next(s)
+		stays = what == giveUp && day == dt
+	})
+	if !stays {
+		return nil
+	}
+	return t.giveUpSnapshot(ctx, dt, generation)
 }
 
 // giveUpSnapshot commits that a dt has no snapshot, and nothing more is asked for it. It is the table's error, too, unless
