@@ -72,6 +72,9 @@ func TestStagedDamaged(t *testing.T) {
 	if err := w.bucket.Create(t.Context(), objects[0].Key, text); err != nil {
 		t.Fatal(err)
 	}
+	if got := w.differences(); !strings.Contains(got, objects[0].Key+": read section of dt ") || !strings.Contains(got, "the staged object is damaged") || strings.Contains(got, "\n") {
+		t.Errorf("verify: %s", got)
+	}
 	w.opts.OneShot = true
 	for range 3 {
 		w.pass(24 * time.Hour)

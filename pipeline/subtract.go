@@ -142,11 +142,13 @@ func (t *track) holders(slice partition.Slice) (inputs []writers.Input, files []
 			}
 		}
 	})
-	slices.SortFunc(inputs, func(a, b writers.Input) int {
-		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Offset, b.Offset))
-	})
+	slices.SortFunc(inputs, compareInputs)
 	slices.Sort(files)
 	return inputs, files
+}
+
+func compareInputs(a, b writers.Input) int {
+	return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Offset, b.Offset))
 }
 
 // holding is the rows that the lake holds of a slice, and the way to compare a new reading with them.

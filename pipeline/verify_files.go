@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path"
 	"slices"
@@ -104,37 +105,61 @@ func (t *track) verifyBeside(ctx context.Context, v *checkpoint.Verify) error {
 	return nil
 }
 
-// verifyStaged holds the staged objects against the ledger: those whose rows readers do not have yet must be there. The
-// ledger is asked before and after the listing: what was staged or swept in between says nothing.
+// verifyStaged holds the staged objects against the ledger: those whose rows readers do not have yet must be there, and
+// hold what was staged. What another process has published or swept meanwhile says nothing.
 func (t *track) verifyStaged(ctx context.Context, v *checkpoint.Verify) error {
-	before := t.stagedObjects()
 	objects, err := t.opts().Bucket.List(ctx, t.ledger.Key().StagedPrefix(), 0)
 	if err != nil {
 		return fmt.Errorf("list staged objects of %v: %w", t.ledger.Key().Table, err)
 	}
+	there := map[string]bool{}
+	for _, o := range objects {
+		there[o.Key] = true
+	}
+	faults := map[string]string{} // by key
+	for _, in := range t.stagedSections() {
+		if there[in.Key] {
+			err = t.opts().Bucket.ProveStaged(ctx, in)
+		}
+		switch {
+		case faults[in.Key] != "":
+		case !there[in.Key], errors.Is(err, fs.ErrNotExist):
+			faults[in.Key] = "the ledger expects this staged object, and it is not there"
+		case errors.Is(err, writers.ErrDamaged):
+			faults[in.Key] = err.Error()
+		case err != nil:
+			return err
+		}
+	}
+	if len(faults) == 0 {
+		return nil
+	}
 	if err := t.ledger.Refresh(ctx); err != nil {
 		return err
 	}
-	missing := t.stagedObjects()
-	maps.DeleteFunc(missing, func(key string, _ bool) bool { return !before[key] })
-	for _, o := range objects {
-		delete(missing, o.Key)
+	still := map[string]bool{}
+	for _, in := range t.stagedSections() {
+		still[in.Key] = true
 	}
-	for _, key := range slices.Sorted(maps.Keys(missing)) {
-		v.Differences = append(v.Differences, key+": the ledger expects this staged object, and it is not there")
+	for _, key := range slices.Sorted(maps.Keys(faults)) {
+		if still[key] {
+			v.Differences = append(v.Differences, key+": "+faults[key]+"; its rows are not published yet: restore it")
+		}
 	}
 	return nil
 }
 
-// stagedObjects are the keys of the objects that hold rows which readers do not have yet.
-func (t *track) stagedObjects() map[string]bool {
-	keys := map[string]bool{}
+// stagedSections are those whose rows readers do not have yet, in order.
+func (t *track) stagedSections() (inputs []writers.Input) {
 	t.ledger.View(func(s *checkpoint.State) {
 		for _, st := range s.Staged {
-			keys[st.Object] = true
+			for _, sec := range st.Sections {
+				inputs = append(inputs, writers.Input{Key: st.Object, Section: writers.Section(sec.Section)})
+			}
 		}
 	})
-	return keys
+	slices.SortFunc(inputs, compareInputs)
+	return inputs
 }
 
 func (t *track) compareFiles(ctx context.Context, v *checkpoint.Verify, keys []string, want expected) error {

@@ -405,6 +405,34 @@ func TestDamagedSections(t *testing.T) {
 		if err == nil && got != in.Digest {
 			t.Errorf("byte %d of %d: other rows without an error", i, in.Length)
 		}
+		if proof := b.ProveStaged(t.Context(), in); (proof == nil) != (err == nil) || proof != nil && !errors.Is(proof, writers.ErrDamaged) {
+			t.Errorf("byte %d of %d: scanning says %v, proving %v", i, in.Length, err, proof)
+		}
+	}
+}
+
+// TestProveStaged takes what was staged for what it is, and neither other rows nor fewer.
+func TestProveStaged(t *testing.T) {
+	b := open(t, "mem://")
+	s := table(t, fields()).Arrow()
+	staged := stage(t, b, "staged/1.arrow", newMaker(1).records(s, 5000), writers.StageOptions{})
+	other := stage(t, b, "staged/2.arrow", newMaker(2).records(s, 5000), writers.StageOptions{})
+	for i, in := range inputs(day, staged) {
+		if err := b.ProveStaged(t.Context(), in); err != nil {
+			t.Error(err)
+		}
+		swapped := inputs(day, other)[i]
+		swapped.Digest = in.Digest
+		if err := b.ProveStaged(t.Context(), swapped); !errors.Is(err, writers.ErrDamaged) || !strings.Contains(err.Error(), "staged/2.arrow") {
+			t.Errorf("other rows: %v", err)
+		}
+		in.Rows++
+		if err := b.ProveStaged(t.Context(), in); !errors.Is(err, writers.ErrDamaged) {
+			t.Errorf("one row less than the receipt says: %v", err)
+		}
+	}
+	if err := b.ProveStaged(t.Context(), writers.Input{Key: "staged/3.arrow", Section: staged.Sections[0]}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no object: %v", err)
 	}
 }
 

@@ -202,3 +202,36 @@ func (b *Bucket) ScanStaged(ctx context.Context, in Input, s *arrow.Schema, fn f
 		}
 	}
 }
+
+// ProveStaged reads a section back and holds it to its receipt, by rows and digest: the error is ErrDamaged if it is not
+// what was staged.
+func (b *Bucket) ProveStaged(ctx context.Context, in Input) error {
+	r, err := b.readSection(ctx, in, memory.DefaultAllocator)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	hasher, err := schema.NewHasher(r.stream.Schema())
+	if err != nil {
+		return fmt.Errorf("read section of dt %v in %s: %w", in.DT, in.Key, damage(err))
+	}
+	var sum schema.Digest
+	var hashes []schema.Digest
+	for {
+		rec, err := r.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		hashes = hasher.Rows(rec, hashes[:0])
+		for _, hash := range hashes {
+			sum = sum.Add(hash)
+		}
+	}
+	if sum != in.Digest {
+		return fmt.Errorf("read section of dt %v in %s: %w", in.DT, in.Key, damage(fmt.Errorf("digest %v, its receipt says %v", sum, in.Digest)))
+	}
+	return nil
+}
