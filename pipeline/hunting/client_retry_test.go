@@ -14,6 +14,8 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/google/go-cmp/cmp"
@@ -395,6 +397,51 @@ func TestRunWithoutToken(t *testing.T) {
 			})
 		})
 	}
+}
+
+// obtaining is a credential that does what its next function says.
+type obtaining []func(context.Context) (azcore.AccessToken, error)
+
+func (o *obtaining) GetToken(ctx context.Context, _ policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	next := (*o)[0]
+	*o = (*o)[1:]
+	return next(ctx)
+}
+
+// That one caller gave up while it got a token says nothing to the next: it is told what the authority said.
+func TestRunTellsNobodyOfAnothersEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refusal := &azidentity.AuthenticationFailedError{RawResponse: authority(400)}
+		credential := &obtaining{
+			func(context.Context) (azcore.AccessToken, error) {
+				return azcore.AccessToken{Token: "s3cret-token-1", ExpiresOn: time.Now().Add(time.Hour)}, nil
+			},
+			func(context.Context) (azcore.AccessToken, error) { return azcore.AccessToken{}, refusal },
+			func(ctx context.Context) (azcore.AccessToken, error) {
+				<-ctx.Done()
+				return azcore.AccessToken{}, ctx.Err()
+			},
+		}
+		wants := reply{status: 401, header: map[string]string{"WWW-Authenticate": `Bearer claims="` + base64.StdEncoding.EncodeToString([]byte("{}")) + `"`}}
+		c := newClient(t, &scripted{replies: []reply{good, good, wants, good}}, hunting.Options{Credential: credential})
+		for _, wait := range []time.Duration{0, 59*time.Minute + 20*time.Second} {
+			time.Sleep(wait)
+			answer, err := c.Run(t.Context(), query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer.Release()
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		if _, err := c.Run(ctx, query); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("who gave up was told %v", err)
+		}
+		time.Sleep(10 * time.Second)
+		if _, err := c.Run(t.Context(), query); meanings(err) != "denied" {
+			t.Errorf("the next one was told %v", err)
+		}
+	})
 }
 
 func authority(status int) *http.Response {

@@ -27,8 +27,8 @@ type tokens struct {
 }
 
 // A token is renewed tokenMargin before it ends, and used on until lastMargin before that where no other is to be had:
-// it is looked at when a call begins. Getting one takes at most tokenTimeout. What will not pass is told to all who ask within refusalLife: each table does, and an authority takes
-// many requests of one kind for a loop.
+// it is looked at when a call begins. Getting one takes at most tokenTimeout. What will not pass is told to all who ask
+// within refusalLife: each table does, and an authority takes many requests of one kind for a loop.
 const (
 	tokenMargin  = 5 * time.Minute
 	lastMargin   = 30 * time.Second
@@ -57,15 +57,17 @@ func (t *tokens) get(ctx context.Context, refused, claims string) (string, error
 		return t.current.Token, nil
 	}
 	if t.failed == nil || claims != "" || !t.now().Before(t.again) {
-		t.failed = t.renew(ctx, claims)
+		if err := t.renew(ctx, claims); err != nil {
+			return "", err
+		}
 	}
-	if t.failed != nil && (good <= lastMargin || ctx.Err() != nil) {
+	if t.failed != nil && good <= lastMargin {
 		return "", t.failed
 	}
 	return t.current.Token, nil
 }
 
-// renew gets another token, or learns why there is none.
+// renew gets another token, or learns why there is none. Its error is ctx's, which is this caller's matter alone.
 func (t *tokens) renew(ctx context.Context, claims string) error {
 	limited, cancel := context.WithTimeout(ctx, tokenTimeout)
 	defer cancel()
@@ -74,7 +76,7 @@ func (t *tokens) renew(ctx context.Context, claims string) error {
 		return ctx.Err()
 	}
 	if err == nil {
-		t.current = token
+		t.current, t.failed = token, nil
 		return nil
 	}
 	var said *SignInError
@@ -89,7 +91,8 @@ func (t *tokens) renew(ctx context.Context, claims string) error {
 	if errors.Is(err, ErrDenied) || errors.Is(err, ErrPermanent) {
 		t.again = t.now().Add(refusalLife)
 	}
-	return err
+	t.failed = err
+	return nil
 }
 
 // isFinal reports whether asking for a token again would be in vain: the authority has refused, or the credential has
