@@ -62,6 +62,8 @@ func TestGrownInstantInBuckets(t *testing.T) {
 		{name: "a column comes", caps: 30, change: change("Going", simulator.Appears, "")},
 		{name: "a column comes after a reading as a whole", caps: 75, change: change("Going", simulator.Appears, "")},
 		{name: "a key is retyped", caps: 30, keys: []string{"Turning"}, then: []string{"Turning"}, change: change("Turning", simulator.Retyped, "String")},
+		{name: "a key becomes one that is not printed here", caps: 30, keys: []string{"Turning"}, then: []string{"Turning"}, change: change("Turning", simulator.Retyped, "Double")},
+		{name: "a key that is not printed here", caps: 30, keys: []string{"Flag", "DeviceId"}, then: []string{"Flag", "DeviceId"}},
 		{name: "another version has other keys", caps: 10, keys: []string{"Going"}, then: []string{"ReportId", "Going"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

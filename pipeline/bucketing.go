@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -21,10 +22,19 @@ func (t *track) source(columns int) hunting.Source {
 	source := t.table.Source
 	t.ledger.View(func(s *checkpoint.State) {
 		if len(s.Schema.Columns) > 0 {
-			source.Keys = pinnedKeys(steady(commonColumns(s.Schema, columns), awayOnce(s)), source.Keys)
+			source.Keys = pinnedKeys(printable(steady(commonColumns(s.Schema, columns), awayOnce(s)), s.Schema), source.Keys)
 		}
 	})
 	return source
+}
+
+// printable are those of the columns whose values are printed here as the source does, whatever types they ever had.
+func printable(columns, all schema.Table) schema.Table {
+	return schema.Table{Columns: slices.DeleteFunc(slices.Clone(columns.Columns), func(c schema.Column) bool {
+		return slices.ContainsFunc(all.Columns, func(other schema.Column) bool {
+			return other.Source == c.Source && (other.Kind == schema.Double || other.Kind == schema.Bool)
+		})
+	})}
 }
 
 // pinColumns pins the columns of a table of which no rows have come yet, by a few rows of a slice.
