@@ -1,6 +1,9 @@
 package pipeline_test
 
 import (
+	"bytes"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -97,4 +100,48 @@ func state(w *world, table string) *checkpoint.Ledger {
 		w.t.Fatal(err)
 	}
 	return l
+}
+
+// hiding adds a condition to every question about a slice, as a service that mistakes a predicate would.
+type hiding struct{ http.RoundTripper }
+
+func (h hiding) RoundTrip(req *http.Request) (*http.Response, error) {
+	query, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, err
+	}
+	for _, predicate := range []string{"and isnull(ingestion_time())", "and ingestion_time() "} {
+		query = bytes.ReplaceAll(query, []byte(predicate), []byte("and DeviceId != 'device 3' "+predicate))
+	}
+	req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(query)), int64(len(query))
+	return h.RoundTripper.RoundTrip(req)
+}
+
+// Rows that the source hides from every question about a stream are in neither side of the comparison by hour: the totals
+// of days tell.
+func TestVerifyHiddenRows(t *testing.T) {
+	for name, stamped := range map[string]bool{"with": true, "without": false} {
+		src := &script{name: "Alpha"}
+		for id := range int64(40) {
+			at := partition.TickOf(start.Add(-80 * time.Hour).Add(time.Duration(id) * time.Minute))
+			row := scriptRow{id: id, at: at, stamp: at, shown: at}
+			if !stamped {
+				row.stamp = partition.NoTick
+			}
+			src.rows = append(src.rows, row)
+		}
+		w := newWorld(t, []simulator.Table{src})
+		_, e := w.inFolder(func(rt http.RoundTripper) http.RoundTripper { return hiding{rt} })
+		if r, err := e.Run(t.Context()); err != nil || r.Total().Rows >= 40 {
+			t.Fatalf("%v, %+v", err, r.Total())
+		}
+		v, err := e.Verify(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := name + " an ingestion time, but shows "
+		if got := v.Tables[0].Differences; len(got) == 0 || !strings.Contains(got[0], want) {
+			t.Errorf("%s an ingestion time: verify says %q", name, got)
+		}
+	}
 }

@@ -14,7 +14,8 @@ import (
 //
 // Each stream is counted by hour of its cursor and day of Timestamp, above a floor. Besides, every day of Timestamp
 // is counted without any word about the cursor, so that no predicate can hide rows from both sides: those totals must
-// be the stamped rows of all hours, before, inside and behind what was exported, and the unstamped ones.
+// be the stamped rows of all hours, before, inside and behind what was exported, and the unstamped ones of the days that
+// were.
 func (t *track) verifySource(ctx context.Context, streams []partition.Stream, v *checkpoint.Verify) error {
 	if open := t.openSlices(); open > 0 {
 		v.Differences = append(v.Differences, fmt.Sprintf("%d slices have not been read yet: run the export to its end first", open))
@@ -29,13 +30,13 @@ func (t *track) verifySource(ctx context.Context, streams []partition.Stream, v 
 	if err != nil {
 		return err
 	}
-	stamped := map[partition.Date]int64{}
+	shown := map[partition.Stream]map[partition.Date]int64{}
 	for _, stream := range streams {
-		if err := t.verifyStream(ctx, stream, v, stamped); err != nil {
+		if shown[stream], err = t.verifyStream(ctx, stream, v); err != nil {
 			return err
 		}
 	}
-	t.verifyTotals(streams, days, stamped, v)
+	t.verifyTotals(days, shown, v)
 	return nil
 }
 
@@ -82,15 +83,16 @@ func (t *track) commonFloor() partition.Tick {
 	return max(high, edge).Ceil(partition.Day)
 }
 
-// verifyStream compares a stream up to its frontier, cell by cell, and adds its stamped rows to the days' sums.
-func (t *track) verifyStream(ctx context.Context, stream partition.Stream, v *checkpoint.Verify, stamped map[partition.Date]int64) error {
+// verifyStream compares a stream up to its frontier, cell by cell, and returns how many rows the source shows of each day:
+// of a stream along Timestamp, up to the frontier.
+func (t *track) verifyStream(ctx context.Context, stream partition.Stream, v *checkpoint.Verify) (shown map[partition.Date]int64, err error) {
 	var r checkpoint.Range
 	var ledger checkpoint.Cells
 	t.ledger.View(func(s *checkpoint.State) { r, ledger = s.Streams[stream], maps.Clone(s.Cells[stream]) })
 	s := partition.Slice{Stream: stream, Start: partition.MinTick, End: r.End, Floor: v.Floor}
 	found, err := t.askCells(ctx, s)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	source := found.cells
 	maps.DeleteFunc(source, func(cell checkpoint.Cell, _ int64) bool { return cell.Hour < r.Start }) // before the export began
@@ -98,16 +100,14 @@ func (t *track) verifyStream(ctx context.Context, stream partition.Stream, v *ch
 	explained := t.explainChanged(stream, source, ledger, v)
 	t.differing[stream] = compareCells(stream, source, ledger, v, explained)
 	if stream != partition.Stamped {
-		return nil
+		return found.days, nil
 	}
 	s.Start, s.End = r.End, partition.MaxTick
 	behind, err := t.askCells(ctx, s)
-	for _, part := range []sourceCells{found, behind} {
-		for day, n := range part.days {
-			stamped[day] += n
-		}
+	for day, n := range behind.days {
+		found.days[day] += n
 	}
-	return err
+	return found.days, err
 }
 
 // dropPending leaves out the days of a stream on the timestamp cursor that are still to be counted again: rows come late
@@ -179,32 +179,32 @@ func compareCells(stream partition.Stream, source, ledger checkpoint.Cells, v *c
 
 // verifyTotals compares the totals that ignore the cursor with the sums of the streams. The totals were asked first:
 // rows that arrived in between may only add to the sums.
-func (t *track) verifyTotals(streams []partition.Stream, days map[partition.Date]dayCount, stamped map[partition.Date]int64, v *checkpoint.Verify) {
-	if slices.Contains(streams, partition.Whole) {
+func (t *track) verifyTotals(days map[partition.Date]dayCount, shown map[partition.Stream]map[partition.Date]int64, v *checkpoint.Verify) {
+	if shown[partition.Whole] != nil {
 		return // its cells are the totals
 	}
 	for _, day := range slices.Sorted(maps.Keys(days)) {
 		n := days[day]
-		if slices.Contains(streams, partition.Stamped) && stamped[day] < n.rows-n.unstamped {
-			v.Differences = append(v.Differences, fmt.Sprintf("day %v: the source has %d rows with an ingestion time, but shows %d by hour of it",
-				day, n.rows-n.unstamped, stamped[day]))
-		}
-		t.verifyUnread(streams, partition.Stamped, day, n.rows-n.unstamped, v)
-		t.verifyUnread(streams, partition.Unstamped, day, n.unstamped, v)
+		t.verifyTotal(partition.Stamped, day, n.rows-n.unstamped, shown[partition.Stamped], v)
+		t.verifyTotal(partition.Unstamped, day, n.unstamped, shown[partition.Unstamped], v)
 	}
 }
 
-// verifyUnread names a day's rows of a stream of which nothing was planned.
-func (t *track) verifyUnread(streams []partition.Stream, stream partition.Stream, day partition.Date, rows int64, v *checkpoint.Verify) {
-	if rows <= 0 || slices.Contains(streams, stream) {
-		return
-	}
-	if t.table.Cursor == Auto {
-		t.unread = union(t.unread, []partition.Stream{stream})
-	}
+// verifyTotal names a day of which the source has more rows of a stream than it shows by hour, or any if nothing of the
+// stream was planned.
+func (t *track) verifyTotal(stream partition.Stream, day partition.Date, rows int64, shown map[partition.Date]int64, v *checkpoint.Verify) {
 	with := "with"
 	if stream == partition.Unstamped {
 		with = "without"
 	}
-	v.Differences = append(v.Differences, fmt.Sprintf("day %v: %d rows %s an ingestion time have not been exported", day, rows, with))
+	switch {
+	case shown == nil && rows > 0:
+		if t.table.Cursor == Auto {
+			t.unread = union(t.unread, []partition.Stream{stream})
+		}
+		v.Differences = append(v.Differences, fmt.Sprintf("day %v: %d rows %s an ingestion time have not been exported", day, rows, with))
+	case shown != nil && shown[day] < rows && (stream == partition.Stamped || day.End() <= t.plannedTo(stream)):
+		v.Differences = append(v.Differences, fmt.Sprintf("day %v: the source has %d rows %s an ingestion time, but shows %d by hour",
+			day, rows, with, shown[day]))
+	}
 }
