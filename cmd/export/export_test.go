@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"huntlake/pipeline"
-	"huntlake/pipeline/hunting"
 )
 
 // Run is the program.
@@ -43,8 +42,9 @@ func ShowLines(w io.Writer, pause time.Duration, events ...pipeline.Event) {
 	}
 }
 
-// ShowWaits shows, as a terminal and a log would, a table that is read while its tenant's calls wait for quota.
-func ShowWaits(terminal, log io.Writer, e pipeline.Event, waits ...time.Duration) {
+// ShowWaits shows, as a terminal and a log would, a table that is read while its tenant's calls wait for something, since
+// they have met an error or for no such reason.
+func ShowWaits(terminal, log io.Writer, e pipeline.Event, what string, err error, waits ...time.Duration) {
 	at := time.Unix(0, 0)
 	p := &program{stderr: terminal, now: func() time.Time { return at }}
 	b := newBars(p, false)
@@ -52,9 +52,9 @@ func ShowWaits(terminal, log io.Writer, e pipeline.Event, waits ...time.Duration
 	p.stderr = log
 	l := newLines(p)
 	for _, w := range waits {
-		block := hunting.Block{Until: at.Add(w), Budget: "calls per minute"}
-		b.wait(e.Tenant, block)
-		l.wait(e.Tenant, block)
+		h := hold{at.Add(w), what, err}
+		b.wait(e.Tenant, h)
+		l.wait(e.Tenant, h)
 	}
 	b.close()
 }

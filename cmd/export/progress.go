@@ -6,19 +6,25 @@ import (
 	"time"
 
 	"huntlake/pipeline"
-	"huntlake/pipeline/hunting"
 )
 
 // progress shows how tables are getting on: as bars, or as log lines. It is safe for concurrent use.
 type progress interface {
 	// show takes note of an event.
 	show(pipeline.Event)
-	// wait takes note of a call that waits for a tenant's quota.
-	wait(tenant string, b hunting.Block)
+	// wait takes note of a tenant's call that waits.
+	wait(tenant string, h hold)
 	// log is where log lines may go meanwhile.
 	log() *slog.Logger
 	// close ends the display; what it shows last stays.
 	close()
+}
+
+// hold is what a call waits for.
+type hold struct {
+	until time.Time
+	what  string
+	err   error // that the last attempt has met
 }
 
 // watch sends the events and the log of j's Exporter to a progress, which the caller closes.
@@ -38,7 +44,7 @@ type lines struct {
 	now    func() time.Time
 
 	mu   sync.Mutex
-	last map[string]lineState // by tenant and table, and of quotas by tenant
+	last map[string]lineState // by tenant and table, and of waits by tenant
 }
 
 func newLines(p *program) *lines {
@@ -71,10 +77,15 @@ func (l *lines) show(e pipeline.Event) {
 	logger.Info(e.Stage)
 }
 
-func (l *lines) wait(tenant string, b hunting.Block) {
-	if b.Until.Sub(l.now()) >= shortWait && l.due(tenant, b.Budget) {
-		l.logger.Info("waiting for the quota", "tenant", tenant, "budget", b.Budget, "until", b.Until.UTC())
+func (l *lines) wait(tenant string, h hold) {
+	if h.until.Sub(l.now()) < shortWait || !l.due(tenant, h.what) {
+		return
 	}
+	logger := l.logger.With("tenant", tenant, "until", h.until.UTC())
+	if h.err != nil {
+		logger = logger.With("error", h.err)
+	}
+	logger.Info("waiting for " + h.what)
 }
 
 func (l *lines) due(key, stage string) bool {

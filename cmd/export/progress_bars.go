@@ -11,7 +11,6 @@ import (
 
 	"huntlake/configs"
 	"huntlake/pipeline"
-	"huntlake/pipeline/hunting"
 )
 
 // bars is progress for a terminal: one bar a table, with the rows read of those counted.
@@ -39,7 +38,7 @@ type bar struct {
 func newBars(p *program, tenants bool) *bars {
 	return &bars{
 		program: p, tenants: tenants, one: map[string]*bar{},
-		waits: waits{now: p.now, last: map[string]hunting.Block{}},
+		waits: waits{now: p.now, last: map[string]hold{}},
 		all:   mpb.New(mpb.WithOutput(p.stderr), mpb.WithAutoRefresh()),
 	}
 }
@@ -70,10 +69,10 @@ func (b *bars) show(e pipeline.Event) {
 	}
 }
 
-func (b *bars) wait(tenant string, block hunting.Block) {
+func (b *bars) wait(tenant string, h hold) {
 	b.waits.mu.Lock()
 	defer b.waits.mu.Unlock()
-	b.waits.last[tenant] = block
+	b.waits.last[tenant] = h
 }
 
 // waits is what calls wait for. It has a lock of its own, as bars are drawn while they are closed.
@@ -81,16 +80,16 @@ type waits struct {
 	now func() time.Time
 
 	mu   sync.Mutex
-	last map[string]hunting.Block // by tenant
+	last map[string]hold // by tenant
 }
 
 // of says what the calls of a tenant are waiting for, "" if they are not.
 func (w *waits) of(tenant string) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	block := w.last[tenant]
-	if left := block.Until.Sub(w.now()).Round(time.Second); left > 0 {
-		return fmt.Sprintf(", waits %s for quota (%s)", configs.FormatDuration(left), block.Budget)
+	h := w.last[tenant]
+	if left := h.until.Sub(w.now()).Round(time.Second); left > 0 {
+		return fmt.Sprintf(", waits %s for %s", configs.FormatDuration(left), h.what)
 	}
 	return ""
 }
@@ -132,7 +131,7 @@ func (b *bar) figures(decor.Statistics) string {
 		text += plural(e.Calls, "call") + ", "
 	}
 	text += e.Stage
-	if e.Stage == "plan" || e.Stage == "read" {
+	if e.Stage == "plan" || e.Stage == "read" || e.Stage == "verify" {
 		text += b.waits.of(e.Tenant)
 	}
 	return text

@@ -59,15 +59,24 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// A call that waits for quota is no program that hangs.
+// A call that waits is no program that hangs.
 func TestWaits(t *testing.T) {
-	var terminal, log bytes.Buffer
-	main.ShowWaits(&locked{w: &terminal}, &locked{w: &log}, event("AlertInfo", "read", 1, 100, 1), time.Second, 43*time.Second, 44*time.Second)
-	if !strings.Contains(terminal.String(), "1 call, read, waits 44s for quota (calls per minute)") {
-		t.Errorf("terminal: %q", terminal.String())
-	}
-	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `msg="waiting for the quota" tenant=`+tenantID+` budget="calls per minute" until=1970-01-01T00:00:43`) {
-		t.Errorf("log: %q", got)
+	for _, c := range []struct {
+		what string
+		err  error
+		log  string
+	}{
+		{"quota (calls per minute)", nil, `msg="waiting for quota (calls per minute)" tenant=` + tenantID + ` until=1970-01-01T00:00:43`},
+		{"graph.microsoft.com", errors.New("status 503"), `msg="waiting for graph.microsoft.com" tenant=` + tenantID + ` until=1970-01-01T00:00:43.000Z error="status 503"`},
+	} {
+		var terminal, log bytes.Buffer
+		main.ShowWaits(&locked{w: &terminal}, &locked{w: &log}, event("AlertInfo", "read", 1, 100, 1), c.what, c.err, time.Second, 43*time.Second, 44*time.Second)
+		if !strings.Contains(terminal.String(), "1 call, read, waits 44s for "+c.what) {
+			t.Errorf("terminal: %q", terminal.String())
+		}
+		if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, c.log) {
+			t.Errorf("log: %q", got)
+		}
 	}
 }
 

@@ -49,7 +49,7 @@ func (j *job) makeSource(t configs.Tenant) (s source, err error) {
 	q := j.config.Quota
 	s.quota, err = hunting.NewQuota(hunting.QuotaOptions{
 		CallsPerMinute: q.CallsPerMinute, RunTimePerHour: q.RunTimePerHour, RunTimePerDay: q.RunTimePerDay, Share: q.Share, Now: j.program.now,
-		Waits: func(b hunting.Block) { j.progress.wait(t.ID, b) },
+		Waits: func(b hunting.Block) { j.progress.wait(t.ID, hold{b.Until, fmt.Sprintf("quota (%s)", b.Budget), nil}) },
 	})
 	if err != nil {
 		return s, err
@@ -57,6 +57,7 @@ func (j *job) makeSource(t configs.Tenant) (s source, err error) {
 	s.client, err = hunting.New(hunting.Options{
 		Dialect: dialectOf(j.config.Source.API), Cloud: cloud, Endpoint: j.config.Source.Endpoint, Tenant: t.ID,
 		Credential: credential, Quota: s.quota, Now: j.program.now, Program: programName(),
+		Pauses: func(p hunting.Pause) { j.progress.wait(t.ID, hold{p.Until, p.Host, p.Err}) },
 	})
 	return s, err
 }

@@ -35,6 +35,14 @@ type Options struct {
 	Chance     func() float64         // in [0, 1): spreads the pauses before them; default math/rand, and as safe for concurrent use
 	Allocator  memory.Allocator       // of answers; default: Go's heap
 	Program    string                 // name and version, for the User-Agent header
+	Pauses     func(Pause)            // told whenever a call is about to be repeated; must be as safe for concurrent use; may be nil
+}
+
+// Pause is what a call that failed for a passing reason makes before it is repeated.
+type Pause struct {
+	Until time.Time
+	Host  string // that did not answer, or said that it was in trouble
+	Err   error
 }
 
 // The defaults of Options.
@@ -112,6 +120,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Program == "" {
 		o.Program = defaultProgram
+	}
+	if o.Pauses == nil {
+		o.Pauses = func(Pause) {}
 	}
 	return o
 }

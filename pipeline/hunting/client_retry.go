@@ -33,7 +33,10 @@ func (c *Client) SignIn(ctx context.Context) error {
 func repeat[T any](ctx context.Context, c *Client, do func() (T, error)) (T, error) {
 	pace := c.newPace()
 	attempts := 0
-	result, err := backoff.RetryWithData(func() (T, error) {
+	tell := func(err error, d time.Duration) {
+		c.opts.Pauses(Pause{Until: c.opts.Now().Add(d), Host: c.culprit(err), Err: err})
+	}
+	result, err := backoff.RetryNotifyWithData(func() (T, error) {
 		attempts++
 		result, err := do()
 		if err != nil && !isPassing(ctx, err) {
@@ -41,7 +44,7 @@ func repeat[T any](ctx context.Context, c *Client, do func() (T, error)) (T, err
 		}
 		pace.least = askedFor(err)
 		return result, err
-	}, backoff.WithContext(pace, ctx))
+	}, backoff.WithContext(pace, ctx), tell)
 	if err != nil && isPassing(ctx, err) {
 		return result, fmt.Errorf("%s is down or out of reach (attempt %d): %w", c.culprit(err), attempts, err)
 	}

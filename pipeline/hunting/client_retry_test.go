@@ -222,6 +222,28 @@ func TestRunEndsWithContext(t *testing.T) {
 	}
 }
 
+// TestRunTellsOfPauses tells of each pause when it begins: until when, what for, and because of whom.
+func TestRunTellsOfPauses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		busy := reply{status: 503, header: map[string]string{"Retry-After": "50"}}
+		var pauses []hunting.Pause
+		c := newClient(t, &scripted{replies: []reply{busy, busy, good}}, hunting.Options{Pauses: func(p hunting.Pause) {
+			pauses = append(pauses, p)
+			if left := time.Until(p.Until); left != 50*time.Second || p.Host != "graph.microsoft.com" || !strings.Contains(p.Err.Error(), "503") {
+				t.Errorf("%v for %s: %v", left, p.Host, p.Err)
+			}
+		}})
+		answer, err := c.Run(t.Context(), query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Release()
+		if len(pauses) != 2 {
+			t.Errorf("%d pauses, want 2", len(pauses))
+		}
+	})
+}
+
 func TestRunSitsOutShortRefusals(t *testing.T) {
 	wait := func(seconds string) reply {
 		return reply{status: 429, header: map[string]string{"Retry-After": seconds}, body: `{"error":{"code":"429","message":"maximum allowed 45 per 00:01:00"}}`}
