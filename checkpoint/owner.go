@@ -62,6 +62,8 @@ const (
 	maxOwnerRecord = 1 << 20
 	maxOwners      = 1 << 16 // records listed: renewals delete all but the newest few
 	keepOwners     = 2
+
+	clockError = partition.Day // how far ahead the clock of an owner is believed to be
 )
 
 // Latest returns the newest record, or a zero one where there is none. One that cannot be read counts as expired.
@@ -97,8 +99,8 @@ func (y *Tenancy) Mine(o Owner) bool { return o.Nonce == y.who.Nonce }
 // taken reports whether another process owns the tenant at an instant. One that was killed does not: its claim runs on,
 // but it makes no more calls.
 func (y *Tenancy) taken(o Owner, at partition.Tick) bool {
-	if y.Mine(o) || o.Until <= o.Time || o.Until <= at {
-		return false // given up, whatever clock that was done by, or over
+	if y.Mine(o) || o.Until <= o.Time || o.Until <= at || o.Time > at+clockError {
+		return false // given up, whatever clock that was done by, or over, or by a clock that nobody may wait for
 	}
 	return o.Process == "" || y.who.Gone == nil || !y.who.Gone(o.Process)
 }

@@ -198,3 +198,15 @@ func TestGivenUpByClockAhead(t *testing.T) {
 		t.Errorf("given up, and yet: %v", err)
 	}
 }
+
+// A claim of a process whose clock ran months ahead, and which was killed, is not waited for.
+func TestOwnerOfTheFuture(t *testing.T) {
+	b := newBucket()
+	killed, next := newProcess(b, "p1", 90*24), newProcess(b, "p2", 24)
+	if _, ok := killed.claim(t, 2, "{}"); !ok {
+		t.Fatal("a free tenant is refused")
+	}
+	if before, ok := next.claim(t, 2, "{}"); !ok {
+		t.Errorf("the tenant is taken until %v", before.Until)
+	}
+}
