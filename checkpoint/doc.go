@@ -179,8 +179,8 @@
 // because otherwise two programs would fold one log to two states: the fields and text forms above, what check refuses
 // and what apply does, RowCap, MaxInputs, MaxParts, the number of recounts, the 35 days after which a state forgets, the
 // 72 after which it adds up files, the layout of keys, the digest of rows. Any change to them, a field or kind that is
-// added included, is a new Format; its reader folds records of older formats by their own rules. State.Cost and
-// State.Pace alone may be reckoned otherwise: they are advice, and no rule looks at them. testdata holds a record of
+// added included, is a new Format; its reader folds records of older formats by their own rules. State.Cost,
+// State.Pace and State.Changes alone may be reckoned otherwise: they are advice, and no rule looks at them. testdata holds a record of
 // every kind, and a log with the snapshot that it adds up to, byte for byte.
 //
 // Owner records are no part of a ledger: they save quota, and nothing is lost with them.

@@ -62,5 +62,21 @@ func (p *Schema) apply(s *State, c *Commit) {
 	for _, ch := range p.Changes {
 		s.Changes = append(s.Changes, SchemaChange{c.Number, c.Time, ch})
 	}
-	s.Changes = s.Changes[max(0, len(s.Changes)-maxChanges):]
+	s.forgetChanges()
+}
+
+// forgetChanges keeps the newest changes, and that a column was ever away.
+func (s *State) forgetChanges() {
+	old := max(0, len(s.Changes)-maxChanges)
+	kept, gone := []SchemaChange{}, map[string]bool{}
+	for i := len(s.Changes) - 1; i >= 0; i-- {
+		c := s.Changes[i]
+		last := c.Kind == schema.Gone && !gone[c.Column]
+		gone[c.Column] = gone[c.Column] || c.Kind == schema.Gone
+		if i >= old || last {
+			kept = append(kept, c)
+		}
+	}
+	slices.Reverse(kept)
+	s.Changes = kept
 }

@@ -16,7 +16,7 @@ type State struct {
 	Ledger  partition.Ledger `json:"ledger"`
 	Number  int64            `json:"number"` // of the newest commit folded, 0 before the first
 	Schema  schema.Table     `json:"schema"`
-	Changes []SchemaChange   `json:"changes,omitempty"` // the newest, at most maxChanges
+	Changes []SchemaChange   `json:"changes,omitempty"` // the newest maxChanges, and the newest of each column that was gone
 	Cost    partition.Cost   `json:"cost"`
 	Pace    []PaceHour       `json:"pace,omitempty"` // the newest, at most maxPace
 

@@ -268,7 +268,7 @@ func TestSettleDay(t *testing.T) {
 	}
 }
 
-// The newest changes of schema are kept, and the oldest go.
+// The newest changes of schema are kept, and the oldest go, but for what tells of a column that it was away.
 func TestChangesAreBounded(t *testing.T) {
 	s := states(t, "empty")
 	for i := range 150 {
@@ -282,6 +282,12 @@ func TestChangesAreBounded(t *testing.T) {
 	}
 	if n := len(s.Changes); n != 200 || s.Changes[0].Number != 51 || s.Changes[n-1].Kind != schema.Returned {
 		t.Errorf("%d changes, from commit %d to %s", n, s.Changes[0].Number, s.Changes[n-1].Kind)
+	}
+	for range 300 {
+		more(t, s, with(oneColumn(), func(p *checkpoint.Schema) { p.Changes = []schema.Change{{Kind: schema.Retyped, Column: "B"}} }))
+	}
+	if n := len(s.Changes); n != 201 || s.Changes[0].Kind != schema.Gone || s.Changes[0].Number != 149 || s.Changes[1].Column != "B" {
+		t.Errorf("%d changes, the oldest %+v", n, s.Changes[0])
 	}
 }
 
