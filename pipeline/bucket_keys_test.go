@@ -10,6 +10,7 @@ import (
 	"huntlake/checkpoint"
 	"huntlake/partition"
 	"huntlake/pipeline/hunting/simulator"
+	"huntlake/pipeline/hunting/simulator/kql"
 )
 
 // burst is rows that share one instant, five hours before the world begins, of which some come late; and a few others.
@@ -125,6 +126,41 @@ func TestColumnIsAwayAtFirst(t *testing.T) {
 			w.holdsOnce(92)
 		})
 	}
+}
+
+// arriving is rows that are shown later than they were ingested.
+type arriving struct {
+	*made
+	shown []partition.Tick
+}
+
+func (a arriving) Arrived(row int) partition.Tick { return a.shown[row] }
+
+// Rows that differ in a column alone that came after their hour was read first are told apart by it, where both readings
+// that are compared have it.
+func TestTwinsInNewColumn(t *testing.T) {
+	early, at := partition.TickOf(start.Add(-30*time.Minute)), partition.TickOf(start.Add(-5*time.Minute))
+	first, late := partition.TickOf(start.Add(10*time.Minute)), partition.TickOf(start.Add(90*time.Minute))
+	m := arriving{made: newMade("Alpha", "DeviceId:String Going:String")}
+	add := func(at partition.Tick, going string, shown partition.Tick) {
+		m.shown = append(m.shown, shown)
+		m.add(at, at, kql.OfString("device"), kql.OfString(going))
+	}
+	add(early, "", early)
+	for i := range 6 { // of the twins, every other comes late
+		add(at, fmt.Sprint("row ", i), []partition.Tick{late, first}[i%2])
+	}
+	w := newWorld(t, []simulator.Table{simulator.Changing(m, simulator.Change{
+		At: partition.TickOf(start.Add(5 * time.Minute)), Column: "Going", Kind: simulator.Appears,
+	})})
+	w.run()
+	w.pass(time.Hour)
+	w.run()
+	w.pass(time.Hour)
+	w.run()
+	w.pass(25 * time.Hour)
+	w.run()
+	w.holdsOnce(7)
 }
 
 // A key column that is gone chooses no more buckets: the source would refuse the question for ever.

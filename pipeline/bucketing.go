@@ -32,7 +32,7 @@ func (t *track) source(columns int) hunting.Source {
 func printable(columns, all schema.Table) schema.Table {
 	return schema.Table{Columns: slices.DeleteFunc(slices.Clone(columns.Columns), func(c schema.Column) bool {
 		return slices.ContainsFunc(all.Columns, func(other schema.Column) bool {
-			return other.Source == c.Source && (other.Kind == schema.Double || other.Kind == schema.Bool)
+			return other.Source == c.Source && !slices.Contains([]schema.Kind{schema.String, schema.Int64, schema.Timestamp}, other.Kind)
 		})
 	})}
 }

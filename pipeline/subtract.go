@@ -79,12 +79,17 @@ func (t *track) held(ctx context.Context, slice partition.Slice, table schema.Ta
 func (t *track) holding(ctx context.Context, slice partition.Slice, table schema.Table, edge partition.Tick) (*holding, error) {
 	compared := commonColumns(table, t.leaf(slice).Columns)
 	h := &holding{
-		slice: slice, edge: edge, counts: multiset{}, rows: map[partition.Tick]int64{},
+		slice: slice, edge: edge, counts: multiset{}, wholes: multiset{}, rows: map[partition.Tick]int64{},
 		time: timeColumn(table, t.table.Source.TimeColumn), bucket: bucketing{slice, table, t.sourceOf(slice).Keys},
 	}
 	var err error
 	if h.compared, err = newRowHasher(compared); err != nil {
 		return nil, err
+	}
+	if all := commonColumns(table, 0); len(all.Columns) > len(compared.Columns) {
+		if h.all, err = newRowHasher(all); err != nil {
+			return nil, err
+		}
 	}
 	var away map[string]bool
 	t.ledger.View(func(s *checkpoint.State) { away = awayOnce(s) })
@@ -156,8 +161,10 @@ type holding struct {
 	slice      partition.Slice
 	edge       partition.Tick
 	compared   rowHasher
+	all        rowHasher // of all columns that the source has, if more than the compared ones; else none
 	time       string
-	counts     multiset
+	counts     multiset                 // by the compared columns
+	wholes     multiset                 // by all
 	incomplete *incomplete              // nil: there are no such rows
 	rows       map[partition.Tick]int64 // by hour of the cursor, those that the source is to show
 	expired    int64                    // the others
@@ -198,13 +205,21 @@ func (h *holding) add(rec arrow.Record) error {
 		}
 		h.counts[hash]++
 	}
+	if h.all.hasher != nil {
+		for i, hash := range h.all.of(rec) {
+			if wanted(i) {
+				h.wholes[hash]++
+			}
+		}
+	}
 	if h.incomplete != nil {
 		h.incomplete.add(rec, hashes, wanted)
 	}
 	return nil
 }
 
-// subtract marks the rows of a new reading that are not in the holding, whose counts it uses up, and counts by hour.
+// subtract marks the rows of a new reading that are not in the holding, whose counts it uses up, and counts by hour. What
+// is alike in all columns goes first: of rows that differ in those alone that are not compared, each is its own.
 func (h *holding) subtract(records []arrow.Record) (map[partition.Tick]tally, error) {
 	read := map[partition.Tick]tally{}
 	for _, rec := range records {
@@ -213,43 +228,73 @@ func (h *holding) subtract(records []arrow.Record) (map[partition.Tick]tally, er
 			return nil, err
 		}
 		fresh, hours := make([]bool, len(stamps)), make([]partition.Tick, len(stamps))
-		for i, hash := range h.compared.of(rec) {
-			hours[i] = h.hour(stamps[i], arrivals[i])
+		for i := range stamps {
+			fresh[i], hours[i] = true, h.hour(stamps[i], arrivals[i])
 			n := read[hours[i]]
 			n.received++
-			if fresh[i] = h.counts[hash] == 0; !fresh[i] {
-				h.use(hash, stamps[i], &n)
-			}
 			read[hours[i]] = n
 		}
 		h.fresh, h.hours = append(h.fresh, fresh), append(h.hours, hours)
 	}
-	if h.incomplete == nil {
-		return read, nil
+	for _, alike := range []likeness{h.inAll, h.inCompared, h.butForNulls} {
+		if err := h.take(records, alike, read); err != nil {
+			return nil, err
+		}
 	}
-	return read, h.complete(records, read)
+	return read, nil
 }
 
-// complete takes the rows that subtract has marked for old ones where the lake lacks values of them. It comes after it: a
-// row that the source shows as it lies in the lake is not another's.
-func (h *holding) complete(records []arrow.Record, read map[partition.Tick]tally) error {
+// likeness finds the row of the lake that a row of a record is, by its hash over the compared columns.
+type likeness func(arrow.Record) (find func(row int) (held schema.Digest, found bool))
+
+func none(int) (schema.Digest, bool) { return schema.Digest{}, false }
+
+func (h *holding) inAll(rec arrow.Record) func(int) (schema.Digest, bool) {
+	if h.all.hasher == nil {
+		return none
+	}
+	whole, compared := h.all.of(rec), h.compared.of(rec)
+	return func(i int) (schema.Digest, bool) {
+		if h.wholes[whole[i]] == 0 {
+			return schema.Digest{}, false
+		}
+		h.wholes[whole[i]]--
+		return compared[i], true
+	}
+}
+
+func (h *holding) inCompared(rec arrow.Record) func(int) (schema.Digest, bool) {
+	compared := h.compared.of(rec)
+	return func(i int) (schema.Digest, bool) { return compared[i], h.counts[compared[i]] > 0 }
+}
+
+func (h *holding) butForNulls(rec arrow.Record) func(int) (schema.Digest, bool) {
+	if h.incomplete == nil {
+		return none
+	}
+	cells, steady := h.incomplete.cells(rec), h.incomplete.steady.of(rec)
+	return func(i int) (schema.Digest, bool) { return h.incomplete.match(steady[i], cells[i], h.counts) }
+}
+
+// take takes rows that are still marked for rows of the lake that they are alike.
+func (h *holding) take(records []arrow.Record, alike likeness, read map[partition.Tick]tally) error {
 	for k, rec := range records {
 		stamps, _, err := h.clocks(rec)
 		if err != nil {
 			return err
 		}
-		cells := h.incomplete.cells(rec)
-		for i, hash := range h.incomplete.steady.of(rec) {
+		find := alike(rec)
+		for i := range stamps {
 			if !h.fresh[k][i] {
 				continue
 			}
-			old, found := h.incomplete.match(hash, cells[i], h.counts)
+			held, found := find(i)
 			if !found {
 				continue
 			}
 			h.fresh[k][i] = false
 			n := read[h.hours[k][i]]
-			h.use(old, stamps[i], &n)
+			h.use(held, stamps[i], &n)
 			read[h.hours[k][i]] = n
 		}
 	}
