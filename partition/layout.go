@@ -72,6 +72,9 @@ func (l Ledger) Prefix() string {
 	return fmt.Sprintf("%s/tenant=%s/%s/", exportFolder, l.Tenant, l.Table.Path())
 }
 
+// FilesPrefix is the folder of the published files of all partitions, ending in a slash.
+func (l Ledger) FilesPrefix() string { return fmt.Sprintf("%s/tenant=%s/", l.Table.Path(), l.Tenant) }
+
 // LogKey is the key of commit number n.
 func (l Ledger) LogKey(n int64) string { return fmt.Sprintf("%slog/%020d.json", l.Prefix(), n) }
 

@@ -9,13 +9,15 @@ import (
 )
 
 // clock tells the time that plans are made by: the earlier of the local clock and the service's, so that neither a
-// local clock that runs ahead nor one that lags makes a plan reach into rows that are still to come.
+// local clock that runs ahead nor one that lags makes a plan reach into rows that are still to come. What has expired is
+// told by the service's.
 type clock struct {
 	now func() time.Time
 
 	mu     sync.Mutex
 	heard  bool          // the service has said what time it is
 	behind time.Duration // how far the service's clock is behind the local one, never negative
+	ahead  time.Duration // or ahead of it
 	worst  time.Duration // the most that it has been in this run
 	slides int           // how often that has grown
 }
@@ -41,7 +43,7 @@ func (c *clock) observe(date time.Time) error {
 	if off > maxOff || off < -maxOff {
 		return fmt.Errorf("the service says that it is %s, this machine %s: set the clock that is wrong", date.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	}
-	c.heard, c.behind = true, max(0, off)
+	c.heard, c.behind, c.ahead = true, max(0, off), max(0, -off-time.Second)
 	if c.behind > c.worst+slide {
 		c.worst = c.behind
 		c.slides++
@@ -56,6 +58,13 @@ func (c *clock) tick() partition.Tick {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return partition.TickOf(c.now().Add(-c.behind))
+}
+
+// service is the service's clock as far as it is known.
+func (c *clock) service() partition.Tick {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return partition.TickOf(c.now().Add(-c.behind + c.ahead))
 }
 
 // wasAhead reports whether an instant that tick once returned has turned out, from an answer since, to be one that the

@@ -26,7 +26,7 @@ func (t *track) freshFloor() partition.Tick {
 }
 
 // edge is the Timestamp below which rows have expired by now.
-func (t *track) edge() partition.Tick { return t.tenant.clock.tick() - retention }
+func (t *track) edge() partition.Tick { return t.tenant.clock.service() - retention }
 
 // firstStart is where a stream that was never planned begins: on a whole hour, as a verify counts by hours.
 func (t *track) firstStart() partition.Tick {

@@ -46,12 +46,12 @@ func recorded(s *checkpoint.State, stream partition.Stream, start, edge partitio
 }
 
 // raiseFloor gives up the rows of a slice that have expired while it waited. It returns false if the slice has been
-// replaced by one with a higher floor, or closed, and is not to be read as it is.
-func (t *track) raiseFloor(ctx context.Context, r checkpoint.Reading, leaf checkpoint.Leaf) (same bool, err error) {
-	at := t.tenant.clock.tick()
-	edge := at - retention
-	if edge <= max(lowest(r.Slice), leaf.Oldest) || r.Slice.Stream.Cursor() == partition.NoCursor {
-		return true, nil
+// replaced by one with a higher floor, or closed, and is not to be read as it is; else safe is what the source's edge may
+// pass before another row of it is lost.
+func (t *track) raiseFloor(ctx context.Context, r checkpoint.Reading, leaf checkpoint.Leaf) (safe partition.Tick, same bool, err error) {
+	at, edge := t.tenant.clock.tick(), t.edge()
+	if safe = max(lowest(r.Slice), leaf.Oldest); edge <= safe {
+		return safe, true, nil
 	}
 	counted := leaf.Counted
 	g := &checkpoint.Gap{
@@ -62,10 +62,10 @@ func (t *track) raiseFloor(ctx context.Context, r checkpoint.Reading, leaf check
 	narrowed.Floor = g.Below
 	if lowest(narrowed) < highest(narrowed) {
 		if g.Left, err = t.askCount(ctx, recounting, narrowed); err != nil {
-			return false, err
+			return 0, false, err
 		}
 	} else if err := t.hear(ctx); err != nil {
-		return false, err
+		return 0, false, err
 	}
 	if t.tenant.clock.wasAhead(at) {
 		return t.raiseFloor(ctx, r, leaf) // the count is a run's first answer, and tells that less has expired
@@ -74,19 +74,19 @@ func (t *track) raiseFloor(ctx context.Context, r checkpoint.Reading, leaf check
 	if r.Generation > 1 && lost > 0 { // the lake holds what earlier readings staged
 		expired, all, err := t.heldBelow(ctx, r.Slice, g.Below)
 		if err != nil {
-			return false, fmt.Errorf("what has expired of %v: %w", r.Slice, err)
+			return 0, false, fmt.Errorf("what has expired of %v: %w", r.Slice, err)
 		}
 		lost = min(lost-expired, counted-all)
 	}
 	if lost <= 0 {
-		return true, nil // no row is that old that the lake has not
+		return g.Below, true, nil // no row is that old that the lake has not
 	}
 	g.Rows = &lost
 	if _, err := t.ledger.Append(ctx, func(*checkpoint.State, int64) (checkpoint.Body, error) { return g, nil }); err != nil {
-		return false, fmt.Errorf("gap in %v: %w", r.Slice, err)
+		return 0, false, fmt.Errorf("gap in %v: %w", r.Slice, err)
 	}
 	t.count(func(r *TableReport) { r.Gaps++ })
-	return false, nil
+	return 0, false, nil
 }
 
 // hear asks for no rows of the table, if no answer has told the service's time yet.
@@ -155,5 +155,5 @@ func highest(s partition.Slice) partition.Tick {
 	case s.Ceiling != 0:
 		return s.Ceiling
 	}
-	return partition.MaxTick
+	return partition.MaxTick + 1 // the last instant of all can be forged too
 }

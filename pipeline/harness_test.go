@@ -94,6 +94,12 @@ func (w *world) nonce() string {
 // exporter is a new process: it shares nothing with others but the lake and the service.
 func (w *world) exporter() *pipeline.Exporter {
 	w.t.Helper()
+	return w.exporterThrough(func(api pipeline.API) pipeline.API { return api })
+}
+
+// exporterThrough is one whose calls go through something.
+func (w *world) exporterThrough(through func(pipeline.API) pipeline.API) *pipeline.Exporter {
+	w.t.Helper()
 	credential, err := hunting.Credential("token", hunting.CredentialOptions{Token: hunting.NewSecret("a-token-of-the-tests")})
 	if err != nil {
 		w.t.Fatal(err)
@@ -106,7 +112,7 @@ func (w *world) exporter() *pipeline.Exporter {
 		w.t.Fatal(err)
 	}
 	opts := w.opts
-	opts.Tenants = []pipeline.Tenant{{ID: tenantID, API: client}}
+	opts.Tenants = []pipeline.Tenant{{ID: tenantID, API: through(client)}}
 	e, err := pipeline.New(opts)
 	if err != nil {
 		w.t.Fatal(err)

@@ -35,6 +35,9 @@ func (e *Exporter) openTable(ctx context.Context, tenant string, table Table) (l
 	if ledger, err = e.openLedger(ctx, tenant, table.Table); err == nil && table.Table.Query {
 		recorded, err = e.compareQuery(ctx, ledger.Key(), table.Source)
 	}
+	if err == nil {
+		err = e.refuseOrphans(ctx, ledger)
+	}
 	return ledger, recorded, err
 }
 

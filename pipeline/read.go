@@ -62,7 +62,7 @@ func (t *track) readAsPlanned(ctx context.Context, r checkpoint.Reading) error {
 	if !leaf.Open || leaf.Generation != r.Generation {
 		return nil // another process has read it
 	}
-	same, err := t.raiseFloor(ctx, r, leaf)
+	safe, same, err := t.raiseFloor(ctx, r, leaf)
 	if err != nil || !same {
 		return err
 	}
@@ -90,7 +90,7 @@ func (t *track) readAsPlanned(ctx context.Context, r checkpoint.Reading) error {
 		Reading: r, Query: query, Received: a.Rows, Answer: a.Bytes, RunTime: a.Elapsed,
 		Called: called, Answered: t.tenant.clock.tick(),
 	}
-	trusted, err := t.trust(ctx, &receipt, leaf.Counted)
+	trusted, err := t.trust(ctx, &receipt, leaf.Counted, safe)
 	if err != nil || !trusted {
 		return err
 	}
@@ -215,8 +215,10 @@ func (t *track) tooBig(rows int64) string {
 // trust holds an answer's row count against the plan's. A count that does not match is asked again, at most twice: an
 // answer that agrees with a recount is taken; one that ends where the service cuts answers is split; one that disagrees
 // with two equal counts, or lies beyond all of them, is wrong, and the slice is asked again and at last split; if the
-// counts differ, the source is moving, and the receipt says so.
-func (t *track) trust(ctx context.Context, r *checkpoint.Receipt, counted int64) (bool, error) {
+// counts differ, the source is moving, and the receipt says so. If the source's edge has passed what was safe when the
+// call began, as where the machine slept meanwhile, fewer rows than were planned may be what has not expired: the slice is
+// asked again, once the others are given up.
+func (t *track) trust(ctx context.Context, r *checkpoint.Receipt, counted int64, safe partition.Tick) (bool, error) {
 	r.Counted = []int64{counted}
 	capped := t.tenant.rowCap.reached(r.Received)
 	for len(r.Counted) <= 2 && (capped || r.Received != r.Counted[len(r.Counted)-1]) {
@@ -231,6 +233,9 @@ func (t *track) trust(ctx context.Context, r *checkpoint.Receipt, counted int64)
 	}
 	last := r.Counted[len(r.Counted)-1]
 	switch {
+	case min(last, r.Received) < counted && t.edge() > safe:
+		t.wasted()
+		return false, nil
 	case capped && (r.Received < last || r.Received >= checkpoint.RowCap), r.Received < last && t.tenant.rowCap.learn(r.Received):
 		t.wasted()
 		return false, t.narrow(ctx, r.Reading.Slice, max(last, r.Received), fmt.Sprintf("the answer was cut at %d rows", r.Received))

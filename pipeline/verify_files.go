@@ -19,12 +19,12 @@ import (
 type expected struct {
 	number int64                      // of the newest commit
 	files  map[string]checkpoint.File // by key
-	begun  map[string]bool            // keys of files that may be there
+	begun  map[string]checkpoint.File // files that may be there, by key
 	past   map[string]checkpoint.Past // by folder: what the files of a day add up to that are not told apart any more
 }
 
 func (t *track) expected() expected {
-	e := expected{files: map[string]checkpoint.File{}, begun: map[string]bool{}, past: map[string]checkpoint.Past{}}
+	e := expected{files: map[string]checkpoint.File{}, begun: map[string]checkpoint.File{}, past: map[string]checkpoint.Past{}}
 	t.ledger.View(func(s *checkpoint.State) {
 		e.number = s.Number
 		for dt, day := range s.Days {
@@ -36,7 +36,8 @@ func (t *track) expected() expected {
 			}
 		}
 		for _, p := range s.Begun {
-			e.begun[p.Key] = true
+			rows, digest := s.InputSums(p)
+			e.begun[p.Key] = checkpoint.File{Rows: rows, Digest: digest}
 		}
 	})
 	return e
@@ -61,7 +62,7 @@ func (t *track) verifyFiles(ctx context.Context, v *checkpoint.Verify) error {
 		v.Differences = append(v.Differences, fmt.Sprintf("the ledger has %d rows in receipts, %d in files and %d staged", total, published, staged))
 	}
 	l := t.ledger.Key()
-	objects, err := t.opts().Bucket.List(ctx, fmt.Sprintf("%s/tenant=%s/", l.Table.Path(), l.Tenant), 0)
+	objects, err := t.opts().Bucket.List(ctx, l.FilesPrefix(), 0)
 	if err != nil {
 		return fmt.Errorf("list files of %v: %w", l.Table, err)
 	}
@@ -80,7 +81,8 @@ const (
 	namedFiles = 20
 )
 
-// verifyBeside looks for files that lie beside the folders of tenants, where a reader of the whole table finds them.
+// verifyBeside looks for files that lie beside the folders of tenants, where a reader of the whole table finds them. The
+// folder of a tenant that is not configured is one if it has a ledger.
 func (t *track) verifyBeside(ctx context.Context, v *checkpoint.Verify) error {
 	table := t.ledger.Key().Table.Path() + "/"
 	children, err := t.opts().Bucket.Children(ctx, table)
@@ -88,7 +90,10 @@ func (t *track) verifyBeside(ctx context.Context, v *checkpoint.Verify) error {
 		return fmt.Errorf("list folders of %s: %w", table, err)
 	}
 	for _, c := range children {
-		if strings.HasPrefix(c, table+"tenant=") && strings.HasSuffix(c, "/") {
+		if known, err := t.isTenants(ctx, c); known || err != nil {
+			if err != nil {
+				return err
+			}
 			continue
 		}
 		keys := []string{c}
@@ -103,6 +108,23 @@ func (t *track) verifyBeside(ctx context.Context, v *checkpoint.Verify) error {
 		}
 	}
 	return nil
+}
+
+// isTenants reports whether a folder of the table is that of a tenant.
+func (t *track) isTenants(ctx context.Context, folder string) (bool, error) {
+	l := t.ledger.Key()
+	id, ok := strings.CutPrefix(folder, l.Table.Path()+"/tenant=")
+	if l.Tenant, ok = strings.TrimSuffix(id, "/"), ok && strings.HasSuffix(id, "/"); !ok {
+		return false, nil
+	}
+	if slices.ContainsFunc(t.opts().Tenants, func(other Tenant) bool { return other.ID == l.Tenant }) {
+		return true, nil
+	}
+	log, err := t.opts().Bucket.First(ctx, l.Prefix(), 1)
+	if err != nil {
+		return false, fmt.Errorf("list the ledger of %s: %w", folder, err)
+	}
+	return len(log) > 0, nil
 }
 
 // verifyStaged holds the staged objects against the ledger: those whose rows readers do not have yet must be there, and
@@ -166,8 +188,11 @@ func (t *track) compareFiles(ctx context.Context, v *checkpoint.Verify, keys []s
 	past := map[string]checkpoint.Past{}
 	for _, key := range keys {
 		file, ok := want.files[key]
+		if !ok {
+			file, ok = want.begun[key]
+		}
 		if !ok && !want.isPast(key) {
-			if !want.begun[key] && !t.knows(ctx, key) {
+			if !t.knows(ctx, key) {
 				v.Differences = append(v.Differences, fmt.Sprintf("%s: readers see this file, the ledger does not know it", key))
 			}
 			continue
@@ -202,7 +227,7 @@ func (t *track) compareFiles(ctx context.Context, v *checkpoint.Verify, keys []s
 func (e *expected) isPast(key string) bool {
 	name := strings.TrimSuffix(path.Base(key), ".parquet")
 	n, err := strconv.ParseInt(name[strings.LastIndexByte(name, '-')+1:], 10, 64)
-	return err == nil && n <= e.number && e.past[path.Dir(key)].Files > 0 && !e.begun[key]
+	return err == nil && n <= e.number && e.past[path.Dir(key)].Files > 0
 }
 
 func pastDifferences(want, got map[string]checkpoint.Past) (out []string) {
@@ -223,7 +248,8 @@ func (t *track) knows(ctx context.Context, key string) bool {
 	}
 	now := t.expected()
 	_, known := now.files[key]
-	return known || now.begun[key] || now.isPast(key)
+	_, begun := now.begun[key]
+	return known || begun || now.isPast(key)
 }
 
 func fileDifference(want checkpoint.File, got writers.File) string {

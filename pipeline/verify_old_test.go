@@ -94,7 +94,7 @@ func (w *world) verifies(what string, want ...string) {
 func state(w *world, table string) *checkpoint.Ledger {
 	w.t.Helper()
 	l, err := checkpoint.Open(w.t.Context(), first{w.bucket}, checkpoint.Options{
-		Ledger: partition.Ledger{Tenant: tenantID, Table: partition.Table{Name: table}},
+		Ledger: partition.Ledger{Tenant: tenantID, Table: partition.Table{Name: table}}, Now: w.now, Nonce: w.nonce, Program: "huntlake/test",
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -21,6 +21,9 @@ func (t *track) verifySource(ctx context.Context, streams []partition.Stream, v 
 		v.Differences = append(v.Differences, fmt.Sprintf("%d slices have not been read yet: run the export to its end first", open))
 		return nil
 	}
+	if err := t.hear(ctx); err != nil {
+		return err
+	}
 	v.Floor = t.commonFloor()
 	now := t.tenant.clock.tick()
 	if v.Floor >= now {
