@@ -376,6 +376,14 @@ var all = []mutant{
 		test: "pipeline TestStagedDamaged",
 	},
 	{
+		name: "filters and indexes are not looked at",
+		rule: "what a store has done to a file is found",
+		file: "writers/parquet/file.go",
+		old:  `if f.between != nil && checksum`,
+		new:  `if f.between == nil && checksum`,
+		test: "writers/parquet TestDamage",
+	},
+	{
 		name: "a staged object is known by its rows",
 		rule: "verify finds what a store has done to staged rows",
 		file: "writers/staged.go",

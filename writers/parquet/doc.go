@@ -15,5 +15,6 @@
 //   - encodings RLE_DICTIONARY while a column's values repeat and its dictionary stays small, else PLAIN; nothing newer,
 //     so that every engine reads it
 //   - statistics, column index and offset index, sorting columns, Bloom filters on Options.LookUp
-//   - key-value metadata: Options.Metadata, ARROW:schema, and checksums of the row groups; before the footer, its own
+//   - key-value metadata: Options.Metadata, ARROW:schema, and checksums of the row groups and of what follows
+//     them; before the footer, its own
 package parquet

@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -18,7 +19,9 @@ type File struct {
 	in        io.ReaderAt
 	file      *parquetgo.File
 	schema    *arrow.Schema
-	checksums []string // of the row groups
+	checksums []string // of the row groups' chunks
+	between   []string // of what follows them; nil: not known
+	guard     int64    // where the footer's guard lies
 }
 
 // Open reads the footer of a file that this package has written. Errors: the file is damaged, or not of this package.
@@ -32,7 +35,7 @@ func Open(in io.ReaderAt, size int64) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open parquet: %w", err)
 	}
-	f := &File{in: in, file: file}
+	f := &File{in: in, file: file, guard: size - 8 - end.footer - guardSize}
 	if f.schema, err = schemaOf(file.Metadata()); err != nil {
 		return nil, fmt.Errorf("open parquet: %w", err)
 	}
@@ -41,6 +44,12 @@ func Open(in io.ReaderAt, size int64) (*File, error) {
 	}
 	if len(f.checksums) != f.RowGroups() {
 		return nil, fmt.Errorf("open parquet: %d checksums of %d row groups", len(f.checksums), f.RowGroups())
+	}
+	if sums, ok := file.Lookup(metaBetween); ok && sums != "" {
+		f.between = strings.Split(sums, ",")
+	}
+	if f.between != nil && len(f.between) != f.RowGroups() {
+		return nil, fmt.Errorf("open parquet: %d checksums of what follows %d row groups", len(f.between), f.RowGroups())
 	}
 	return f, nil
 }
@@ -73,7 +82,7 @@ func readFooter(in io.ReaderAt, size int64) (window, error) {
 	if !bytes.Equal(footer[:guardSize], guard(footer[guardSize:guardSize+length])) {
 		return w, errors.New("the footer is damaged, or not of this program")
 	}
-	w.Reader = bytes.NewReader(tail)
+	w.Reader, w.footer = bytes.NewReader(tail), length
 	return w, nil
 }
 
@@ -123,6 +132,7 @@ func (f *File) Metadata(key string) (string, bool) { return f.file.Lookup(key) }
 type window struct {
 	*bytes.Reader
 	offset int64
+	footer int64 // of the end of a file: the length of its footer
 }
 
 // ReadAt implements io.ReaderAt with the offsets of the file.
@@ -130,11 +140,10 @@ func (w window) ReadAt(p []byte, offset int64) (int, error) {
 	return w.Reader.ReadAt(p, offset-w.offset)
 }
 
-// load reads a row group into memory in one request.
-func (f *File) load(group int) (window, error) {
-	columns := f.file.Metadata().RowGroups[group].Columns
-	start, end := f.file.Size(), int64(0)
-	for _, c := range columns {
+// extent returns where a row group's chunks begin and end.
+func (f *File) extent(group int) (start, end int64, err error) {
+	start = f.guard
+	for _, c := range f.file.Metadata().RowGroups[group].Columns {
 		m := c.MetaData
 		first := m.DataPageOffset
 		if m.DictionaryPageOffset > 0 {
@@ -142,15 +151,36 @@ func (f *File) load(group int) (window, error) {
 		}
 		start, end = min(start, first), max(end, first+m.TotalCompressedSize)
 	}
-	if start < 0 || end > f.file.Size() || start > end {
-		return window{}, fmt.Errorf("row group %d lies outside the file", group)
+	if start < 0 || end > f.guard || start > end {
+		return 0, 0, fmt.Errorf("row group %d lies outside the file", group)
 	}
-	b := make([]byte, end-start)
+	return start, end, nil
+}
+
+// load reads a row group into memory in one request. With it comes what follows it, filters and indexes: they are not made
+// use of here, but damaged ones would hide rows from who does.
+func (f *File) load(group int) (window, error) {
+	start, end, err := f.extent(group)
+	if err != nil {
+		return window{}, err
+	}
+	next := f.guard
+	if group+1 < f.RowGroups() {
+		next, _, err = f.extent(group + 1)
+	}
+	if err != nil || next < end {
+		return window{}, cmp.Or(err, fmt.Errorf("row group %d lies in the next one", group))
+	}
+	b := make([]byte, next-start)
 	if _, err := f.in.ReadAt(b, start); err != nil {
 		return window{}, err
 	}
-	if checksum(0, b).String() != f.checksums[group] {
+	chunks, rest := b[:end-start], b[end-start:]
+	if checksum(0, chunks).String() != f.checksums[group] {
 		return window{}, fmt.Errorf("row group %d is damaged", group)
 	}
-	return window{bytes.NewReader(b), start}, nil
+	if f.between != nil && checksum(0, rest).String() != f.between[group] {
+		return window{}, fmt.Errorf("the filters or indexes behind row group %d are damaged", group)
+	}
+	return window{Reader: bytes.NewReader(chunks), offset: start}, nil
 }

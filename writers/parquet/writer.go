@@ -10,7 +10,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
 	"sync/atomic"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -57,7 +56,8 @@ type Writer struct {
 	bytes   int
 	footer  format.FileMetaData
 	indexes []chunkIndexes // of all row groups
-	sums    []string       // of all row groups
+	sums    []crc          // of the chunks of all row groups
+	between []crc          // of what follows them
 }
 
 // chunkIndexes is what a chunk leaves for the end of the file.
@@ -155,7 +155,8 @@ func (w *Writer) Commit() error {
 		w.footer.KeyValueMetadata = append(w.footer.KeyValueMetadata, format.KeyValue{Key: k, Value: w.opts.Metadata[k]})
 	}
 	w.footer.KeyValueMetadata = append(w.footer.KeyValueMetadata, format.KeyValue{Key: "ARROW:schema", Value: arrowSchema},
-		format.KeyValue{Key: metaChecksums, Value: strings.Join(w.sums, ",")})
+		format.KeyValue{Key: metaChecksums, Value: joined(w.sums)},
+		format.KeyValue{Key: metaBetween, Value: joined(w.between)})
 	var b bytes.Buffer
 	if err := appendThrift(&b, &w.footer); err != nil {
 		return fmt.Errorf("write parquet: %w", err)
@@ -215,14 +216,15 @@ func (w *Writer) endRowGroup() error {
 		}
 		w.columns[i].reset()
 	}
-	w.sums = append(w.sums, sum.String())
+	w.sums = append(w.sums, sum)
+	w.between = append(w.between, 0)
 	for i, k := range chunks {
 		if k.filter == nil {
 			continue
 		}
 		meta := &group.Columns[i].MetaData
 		meta.BloomFilterOffset, meta.BloomFilterLength = w.offset, int32(len(k.filter))
-		if err := w.write(k.filter); err != nil {
+		if err := w.writeBetween(k.filter); err != nil {
 			return err
 		}
 	}
@@ -288,5 +290,12 @@ func (w *Writer) writeThrift(v any) error {
 	if err := appendThrift(&b, v); err != nil {
 		return fmt.Errorf("write parquet: %w", err)
 	}
-	return w.write(b.Bytes())
+	return w.writeBetween(b.Bytes())
+}
+
+// writeBetween writes what follows the newest row group's chunks.
+func (w *Writer) writeBetween(b []byte) error {
+	last := &w.between[len(w.between)-1]
+	*last = checksum(*last, b)
+	return w.write(b)
 }
