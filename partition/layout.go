@@ -100,9 +100,23 @@ func (l Ledger) StagedKey(s Slice, generation int, nonce string) string {
 	return fmt.Sprintf("%s%s-%d-%s.arrow", l.StagedPrefix(), s, generation, nonce)
 }
 
+// LedgersPrefix is the folder of a tenant's ledgers, ending in a slash.
+func LedgersPrefix(tenant string) string { return fmt.Sprintf("%s/tenant=%s/", exportFolder, tenant) }
+
+// LedgerAt returns the table whose ledger lies at a folder of LedgersPrefix, which ends in a slash, and whether there may
+// be one; further is set if it is a folder of more ledgers.
+func LedgerAt(tenant, folder string) (t Table, is, further bool) {
+	name, inside := strings.CutPrefix(strings.TrimSuffix(folder, "/"), LedgersPrefix(tenant))
+	if name == queriesFolder {
+		return t, false, inside
+	}
+	t.Name, t.Query = strings.CutPrefix(name, queriesFolder+"/")
+	return t, inside && t.Validate() == nil, false
+}
+
 // OwnerPrefix is the folder of the records of who works on a tenant.
 func OwnerPrefix(tenant string) string {
-	return fmt.Sprintf("%s/tenant=%s/owner/", exportFolder, tenant)
+	return LedgersPrefix(tenant) + "owner/"
 }
 
 // OwnerKey is the key of record n of who works on a tenant.

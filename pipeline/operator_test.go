@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"huntlake/checkpoint"
 	"huntlake/partition"
 	"huntlake/pipeline"
@@ -187,5 +189,29 @@ func TestVerifyFileOfBegunPublish(t *testing.T) {
 				t.Errorf("verify says %q", got)
 			}
 		})
+	}
+}
+
+// A table that is taken out of the configuration is named, for its rows that wait are waited for by nobody.
+func TestStatusNamesOtherTables(t *testing.T) {
+	w := newWorld(t, generate(t, 60, "AlertInfo", "EmailEvents"))
+	named := w.opts.Tables[1]
+	named.Table = partition.Table{Name: "Mail", Query: true}
+	w.opts.Tables = append(w.opts.Tables, named)
+	w.run()
+	status := func() []pipeline.OtherTable {
+		s, err := w.exporter().Status(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Others
+	}
+	if got := status(); len(got) > 0 {
+		t.Errorf("others: %+v", got)
+	}
+	w.opts.Tables = w.opts.Tables[:1]
+	want := []pipeline.OtherTable{{Tenant: tenantID, Table: "EmailEvents"}, {Tenant: tenantID, Table: "queries/Mail"}}
+	if diff := cmp.Diff(want, status()); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -16,6 +16,14 @@ import (
 type Status struct {
 	Tables    []TableStatus `json:"tables"`
 	Forecasts []Forecast    `json:"forecasts"` // one to a tenant
+	Others    []OtherTable  `json:"others,omitempty"`
+}
+
+// OtherTable is a table that a tenant has a ledger of, and that nobody asks for: it is neither exported nor verified, and
+// what waits to be published stays where it is.
+type OtherTable struct {
+	Tenant string `json:"tenant"`
+	Table  string `json:"table"`
 }
 
 // TableStatus is the status of one table of one tenant.
@@ -83,7 +91,33 @@ func (e *Exporter) Status(ctx context.Context) (Status, error) {
 		}
 		out.Forecasts = append(out.Forecasts, p.forecast(tenant.ID, partition.TickOf(e.opts.Now()), e.opts.Settle))
 	}
+	for _, tenant := range e.opts.Tenants {
+		others, err := e.others(ctx, tenant.ID, partition.LedgersPrefix(tenant.ID))
+		out.Others, errs = append(out.Others, others...), append(errs, err)
+	}
 	return out, errors.Join(errs...)
+}
+
+// others lists the ledgers of a folder that are none of the Exporter's tables.
+func (e *Exporter) others(ctx context.Context, tenant, folder string) (others []OtherTable, err error) {
+	children, err := e.opts.Bucket.Children(ctx, folder)
+	if err != nil {
+		return nil, fmt.Errorf("list the ledgers of tenant %s: %w", tenant, err)
+	}
+	for _, c := range children {
+		table, is, further := partition.LedgerAt(tenant, c)
+		switch {
+		case further:
+			inside, err := e.others(ctx, tenant, c)
+			if err != nil {
+				return nil, err
+			}
+			others = append(others, inside...)
+		case is && !slices.ContainsFunc(e.opts.Tables, func(t Table) bool { return t.Table == table }):
+			others = append(others, OtherTable{tenant, table.Path()})
+		}
+	}
+	return others, nil
 }
 
 func snapshotStatus(st *checkpoint.Standing, every time.Duration) *SnapshotStatus {

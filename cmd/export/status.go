@@ -15,7 +15,8 @@ import (
 const statusLong = `Says what the lake holds, by its ledgers alone: how far each table has been exported, what is
 published, staged or still to be read, which columns changed, what was lost to the source's 30
 days before it could be read, and what the last verify found; and whether, at the pace of the
-last day, the rest will be read before it expires. The source is not asked.`
+last day, the rest will be read before it expires. It names tables that the lake has and the
+configuration has not. The source is not asked.`
 
 const statusExample = `  huntlake status
   huntlake status --json | jq '.tables[] | {table, streams, gaps}'
@@ -58,6 +59,11 @@ func (p *program) printStatus(s pipeline.Status) {
 	blank := "\n"
 	for _, f := range s.Forecasts {
 		fmt.Fprintf(p.stdout, "%stenant %s: %s\n", blank, f.Tenant, outlook(f))
+		blank = ""
+	}
+	blank = "\n"
+	for _, o := range s.Others {
+		fmt.Fprintf(p.stdout, "%stenant %s: %s: the lake has it, and the configuration does not: it is neither exported nor verified\n", blank, o.Tenant, o.Table)
 		blank = ""
 	}
 	blank = "\n"
