@@ -23,7 +23,7 @@ func (t *track) wantRead() *task {
 	t.ledger.View(func(s *checkpoint.State) {
 		for slice, leaf := range s.Leaves {
 			r := checkpoint.Reading{Slice: slice, Generation: leaf.Generation}
-			if at := expiry(slice, leaf); leaf.Open && !t.reading[slice] && (!found || at < expires || at == expires && r.Compare(best) < 0) {
+			if at := expiry(slice, leaf); leaf.Open && !t.reading[slice] && !t.aside[slice] && (!found || at < expires || at == expires && r.Compare(best) < 0) {
 				best, expires, found = r, at, true
 			}
 		}
@@ -34,9 +34,34 @@ func (t *track) wantRead() *task {
 	return &task{
 		expires: expires,
 		begin:   func() { t.reading[best.Slice] = true },
-		run:     func(ctx context.Context) error { return t.lostReading(ctx, best, t.read(ctx, best)) },
-		finish:  func() { delete(t.reading, best.Slice) },
+		run: func(ctx context.Context) error {
+			return unreadable(best.Slice, t.lostReading(ctx, best, t.read(ctx, best)))
+		},
+		finish: func() { delete(t.reading, best.Slice) },
 	}
+}
+
+// maxAside is how many slices of a table are set aside in a run before it is left alone: by then it is no matter of single
+// values.
+const maxAside = 10
+
+// asideError is a slice whose answer cannot be read, whatever is tried, and which keeps no other from being.
+type asideError struct {
+	slice partition.Slice
+	err   error
+}
+
+func (e *asideError) Error() string { return e.err.Error() }
+
+func (e *asideError) Unwrap() error { return e.err }
+
+// unreadable marks an error that is about what one slice holds: a value that is none, or rows that fit into no answer.
+func unreadable(s partition.Slice, err error) error {
+	value := errors.As(err, new(*hunting.DecodeError)) && errors.Is(err, hunting.ErrPermanent)
+	if value || errors.Is(err, errSmallest) {
+		return &asideError{s, err}
+	}
+	return err
 }
 
 // expiry is the smallest Timestamp in a slice as far as it is known.

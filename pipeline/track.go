@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"huntlake/checkpoint"
@@ -28,6 +29,7 @@ type track struct {
 	phase     phase
 	underway  int // tasks handed out
 	reading   map[partition.Slice]bool
+	aside     map[partition.Slice]bool // that cannot be read in this run
 	planning  bool
 	merging   bool
 	settling  settling
@@ -62,6 +64,7 @@ func newTrack(r *tenantRun, table Table) *track {
 	return &track{
 		tenant: r, table: table,
 		reading:   map[partition.Slice]bool{},
+		aside:     map[partition.Slice]bool{},
 		stuckAt:   map[int64]bool{},
 		useless:   map[partition.Slice]int{},
 		differing: map[partition.Stream][]checkpoint.Cell{},
@@ -142,14 +145,18 @@ func (t *track) wantOpen() *task {
 }
 
 // fail ends the table's calls; what has been staged is still published, unless that is what failed. A publish that is
-// stuck ends nothing else.
+// stuck ends nothing else, and neither do some slices that cannot be read.
 func (t *track) fail(err error, last bool) {
 	t.faults = append(t.faults, err)
 	t.opts().Logger.Error("table failed", "tenant", t.tenant.id, "table", t.table.Table.Path(), "error", err)
 	t.tell("failed", err)
-	var stuck *stuckError
-	if errors.As(err, &stuck) {
+	if errors.As(err, new(*stuckError)) {
 		return
+	}
+	if aside := (*asideError)(nil); errors.As(err, &aside) {
+		if t.aside[aside.slice] = true; len(t.aside) < maxAside {
+			return
+		}
 	}
 	t.callsOver = true
 	if last || t.phase != moving {
@@ -190,13 +197,15 @@ func (t *track) finalReport(s *checkpoint.State) {
 	}
 }
 
-// unfinished reports whether rows were left unread.
+// unfinished reports whether rows were left unread that may yet be read.
 func (t *track) unfinished() bool {
 	if t.snapshots() {
 		return t.snapshotDue()
 	}
 	open := false
-	t.ledger.View(func(s *checkpoint.State) { open = len(s.Open()) > 0 })
+	t.ledger.View(func(s *checkpoint.State) {
+		open = slices.ContainsFunc(s.Open(), func(r checkpoint.Reading) bool { return !t.aside[r.Slice] })
+	})
 	for _, l := range t.lanes {
 		open = open || !l.done
 	}

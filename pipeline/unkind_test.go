@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -13,9 +14,12 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
+	"huntlake/checkpoint"
+	"huntlake/partition"
 	"huntlake/pipeline"
 	"huntlake/pipeline/hunting"
 	"huntlake/pipeline/hunting/simulator"
+	"huntlake/pipeline/hunting/simulator/kql"
 )
 
 // kindOf says what is right to do about a fault.
@@ -323,5 +327,39 @@ func (s *siege) alone(u unkindness, report pipeline.Report) {
 				s.t.Errorf("got error %q, want one with %q", table.Fault, want)
 			}
 		}
+	}
+}
+
+// A value that cannot be read keeps its slice from the lake, and no other.
+func TestOneValueHoldsOneSlice(t *testing.T) {
+	m := newMade("Hostile", "When:DateTime")
+	now := partition.TickOf(start)
+	for at := now - 20*partition.Day; at < now-partition.Hour; at += partition.Hour {
+		when := at
+		if at == now-10*partition.Day {
+			when = partition.TickOf(time.Date(1601, 1, 1, 0, 0, 0, 0, time.UTC))
+		}
+		m.add(at, at, kql.OfTime(when))
+	}
+	for name, everywhere := range map[string]bool{"one": false, "all": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, []simulator.Table{m})
+			w.opts.Caps.Rows = 25
+			old := `"When":"1601-01-01T00:00:00Z"`
+			if everywhere {
+				old = `"When":"`
+			}
+			_, e := w.inFolder(func(inner http.RoundTripper) http.RoundTripper { return rewriting{inner, old, `"When":"x`} })
+			r, err := e.Run(t.Context())
+			var broken *hunting.DecodeError
+			if !errors.As(err, &broken) || broken.Column != "When" {
+				t.Errorf("run: %v", err)
+			}
+			open, calls := 0, r.Total().Calls.Data
+			state(w, "Hostile").View(func(s *checkpoint.State) { open, _ = s.Unread() })
+			if rows := r.Total().Published; !everywhere && (open != 1 || rows < int64(len(m.rows))-25) || everywhere && (calls > 25 || rows > 0) {
+				t.Errorf("%d slices are open, %d of %d rows published after %d calls for rows", open, rows, len(m.rows), calls)
+			}
+		})
 	}
 }
