@@ -80,7 +80,7 @@ func TestParseDefaults(t *testing.T) {
 func TestParseEverything(t *testing.T) {
 	got := parse(t, `
 lake: ./lake
-source: {api: defender, cloud: dod, endpoint: "http://[::1]:80/x", window: 1d12h}
+source: {api: defender, cloud: dod, endpoint: "http://[::1]:80/", window: 1d12h}
 tenants:
   - id: 00000000-0000-0000-0000-000000000001
     auth: {method: client-certificate, client_id: AAAAAAAA-0000-0000-0000-000000000000, certificate: keys/a.pem, certificate_password: 0123}
@@ -104,7 +104,7 @@ settle: 0s
 `)
 	want := &configs.Config{
 		Lake:   "file:///etc/lake",
-		Source: configs.Source{API: configs.Defender, Cloud: configs.DoD, Endpoint: "http://[::1]:80/x", Window: 36 * time.Hour},
+		Source: configs.Source{API: configs.Defender, Cloud: configs.DoD, Endpoint: "http://[::1]:80/", Window: 36 * time.Hour},
 		Tenants: []configs.Tenant{
 			{ID: "00000000-0000-0000-0000-000000000001", Auth: configs.Auth{
 				Method: configs.AuthClientCertificate, ClientID: "aaaaaaaa-0000-0000-0000-000000000000",

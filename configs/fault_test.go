@@ -95,8 +95,9 @@ func TestParseEndpointFaults(t *testing.T) {
 		"ftp://graph":          "want a base URL",
 		"http://10.0.0.1:8080": "http reaches 10.0.0.1 unencrypted: use https, or a loopback address",
 		"http://127.0.0.1.x":   "http reaches 127.0.0.1.x unencrypted",
-		"https://u:p@host":     "want scheme, host and path only",
-		"https://host?x=1":     "want scheme, host and path only",
+		"https://u:p@host":     "want scheme and host only",
+		"https://host?x=1":     "want scheme and host only",
+		"https://host/path":    "want scheme and host only",
 		"http://localhost:1":   "",
 		"http://127.9.9.9":     "",
 		"http://[::1]:80":      "",
@@ -108,6 +109,16 @@ func TestParseEndpointFaults(t *testing.T) {
 		}
 		if want != "" && (err == nil || !strings.HasPrefix(err.Error(), "f.yaml:5: source.endpoint: "+want)) {
 			t.Errorf("endpoint %q: got %v, want %s", written, err, want)
+		}
+	}
+}
+
+// What the parser quotes of a text that it cannot read may be a secret.
+func TestSecretInBadYAML(t *testing.T) {
+	head := "lake: ./x\ntables: [AlertInfo]\ntenants:\n  - id: 00000000-0000-0000-0000-000000000001\n    auth:\n      method: client-secret\n      client_secret: "
+	for _, secret := range []string{"|hunter2", ">hunter2", "'hunter2", "\"hunter2", "[hunter2", "{hunter2", "&hunter2", "*hunter2", "!hunter2", "@hunter2", "`hunter2", "%hunter2"} {
+		if _, err := configs.Parse("f.yaml", []byte(head+secret+"\n"), environment); err == nil || strings.Contains(err.Error(), "hunter2") || !strings.HasPrefix(err.Error(), "f.yaml:") {
+			t.Errorf("%s: %v", secret, err)
 		}
 	}
 }

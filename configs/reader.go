@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,8 +81,11 @@ func (r *reader) syntax(err error) {
 	if t := e.GetToken(); t != nil && t.Position != nil {
 		r.origin.lines[""] = t.Position.Line
 	}
-	r.refuse("", "it is not YAML: %s", e.GetMessage())
+	r.refuse("", "it is not YAML: %s", quoted.ReplaceAllString(e.GetMessage(), "…"))
 }
+
+// quoted is what the parser's messages quote, which may be a secret.
+var quoted = regexp.MustCompile(`["'\x60].*["'\x60]`)
 
 // mapping reads a mapping with the given fields. One without a value counts as not there.
 func (r *reader) mapping(fields keys) read {

@@ -3,6 +3,7 @@ package configs
 import (
 	"net"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -67,7 +68,8 @@ func (s *Source) validateEndpoint(f *faults) {
 		return
 	}
 	f.check(u.Scheme == "https" || loopback(u.Hostname()), path, "http reaches %s unencrypted: use https, or a loopback address", u.Hostname())
-	f.check(u.User == nil && u.RawQuery == "" && u.Fragment == "", path, "want scheme, host and path only: credentials belong under auth")
+	f.check(u.User == nil && u.RawQuery == "" && u.Fragment == "" && strings.Trim(u.Path, "/") == "", path,
+		"want scheme and host only: the API's path is known, and credentials belong under auth")
 }
 
 func loopback(host string) bool {
