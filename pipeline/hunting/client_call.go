@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"strings"
 	"time"
@@ -48,8 +47,8 @@ func (c *Client) call(ctx context.Context, q Query, token string) (answer *Answe
 	}
 	answer.Elapsed = c.opts.Now().Sub(begun) - waited
 	answer.Date, _ = http.ParseTime(resp.Header.Get("Date")) // a date that is no date is as good as none
-	if answer.Stats.Execution > 0 {
-		ran = answer.Stats.Execution
+	if said := answer.Stats.Execution; said > 0 {
+		ran = min(said, c.opts.Timeout) // it cannot have been more, in whatever unit it may come
 	}
 	return answer, ran, nil
 }
@@ -130,8 +129,9 @@ func isJSON(contentType string) bool {
 	if contentType == "" {
 		return true
 	}
-	kind, _, err := mime.ParseMediaType(contentType)
-	return err == nil && (kind == "application/json" || kind == "text/json" || strings.HasSuffix(kind, "+json"))
+	kind, _, _ := strings.Cut(contentType, ";") // parameters are often not what they should be
+	kind = strings.ToLower(strings.TrimSpace(kind))
+	return (kind == "application/json" || kind == "text/json" || strings.HasSuffix(kind, "+json"))
 }
 
 // meaning says what an error of a call means that is known by its context only: the caller's has ended, or the

@@ -145,6 +145,9 @@ func (c *Client) admitted(ctx context.Context, q Query) (*Answer, error) {
 				return nil, err
 			}
 		default:
+			if refusal.effectiveStatus() == http.StatusForbidden {
+				c.tokens.doubt(token)
+			}
 			return nil, err
 		}
 	}

@@ -24,6 +24,9 @@ type tokens struct {
 	current azcore.AccessToken
 	failed  error     // why there was no other, when it was last asked for
 	again   time.Time // when to ask again
+	rest    time.Time // when to, if the current one is good for as long
+	doubted string    // a token that the service has taken for one without permission
+	since   time.Time // when it did so first
 }
 
 // A token is renewed tokenMargin before it ends, and used on until lastMargin before that where no other is to be had:
@@ -32,6 +35,7 @@ type tokens struct {
 const (
 	tokenMargin  = 5 * time.Minute
 	lastMargin   = 30 * time.Second
+	outagePause  = 30 * time.Second // between tries to get another token while the one at hand is good
 	tokenTimeout = time.Minute
 	refusalLife  = time.Minute
 )
@@ -49,14 +53,25 @@ func (t *tokens) get(ctx context.Context, refused, claims string) (string, error
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
+	if t.current.Token == t.doubted && t.doubted != "" && t.now().Sub(t.since) >= refusalLife {
+		refused, t.doubted = t.doubted, "" // a permission may have been granted meanwhile
+	}
 	good := time.Duration(0) // for so long
-	if t.current.Token != "" && t.current.Token != refused {
+	switch {
+	case t.current.Token == "":
+	case t.current.Token != refused:
 		good = t.current.ExpiresOn.Sub(t.now())
+	case claims == "":
+		claims = newerThan(t.now())
 	}
 	if good > tokenMargin {
 		return t.current.Token, nil
 	}
-	if t.failed == nil || claims != "" || !t.now().Before(t.again) {
+	wait := t.again
+	if good > lastMargin {
+		wait = t.rest
+	}
+	if t.failed == nil || claims != "" || !t.now().Before(wait) {
 		if err := t.renew(ctx, claims); err != nil {
 			return "", err
 		}
@@ -87,9 +102,10 @@ func (t *tokens) renew(ctx context.Context, claims string) error {
 	if said == nil && isFinal(err) {
 		err = &fault{ErrDenied, err}
 	}
-	t.again = t.now()
+	t.again, t.rest = t.now(), t.now().Add(outagePause)
 	if errors.Is(err, ErrDenied) || errors.Is(err, ErrPermanent) {
 		t.again = t.now().Add(refusalLife)
+		t.rest = t.again
 	}
 	t.failed = err
 	return nil
@@ -105,6 +121,26 @@ func isFinal(err error) bool {
 	}
 	var final interface{ NonRetriable() }
 	return errors.As(err, &final)
+}
+
+// newerThan is the claim of a token that is not valid before an instant: without it, whoever keeps tokens for a credential
+// would give the refused one back, for as long as it lives.
+func newerThan(at time.Time) string {
+	return fmt.Sprintf(`{"access_token":{"nbf":{"essential":true,"value":"%d"}}}`, at.Unix())
+}
+
+// doubt takes note of a token that the service has refused for want of a permission. What is in a token does not change
+// when the permission is granted.
+func (t *tokens) doubt(token string) {
+	select {
+	case t.turn <- struct{}{}:
+		defer func() { <-t.turn }()
+	default:
+		return // the next refusal says so again
+	}
+	if t.doubted != token {
+		t.doubted, t.since = token, t.now()
+	}
 }
 
 var challenge = regexp.MustCompile(`\bclaims="([^"]+)"`)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -43,6 +44,32 @@ func Credential(method string, opts CredentialOptions) (azcore.TokenCredential, 
 	return &signIn{method: method, opts: opts, inner: credential}, nil
 }
 
+// brief bounds answers, unpacked: the SDK reads them whole before anybody looks at them.
+type brief struct{ http.RoundTripper }
+
+func (b brief) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := b.RoundTripper.RoundTrip(req)
+	if err == nil {
+		resp.Body = &bounded{ReadCloser: resp.Body, left: maxSignIn}
+	}
+	return resp, err
+}
+
+// bounded is a body of which no more is read than that.
+type bounded struct {
+	io.ReadCloser
+	left int
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left == 0 {
+		return 0, fmt.Errorf("the answer is longer than %d bytes", maxSignIn)
+	}
+	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}
+
 // clientOptions are for the SDK: it follows no redirect, which might lead a secret astray, and repeats nothing, because
 // the client does.
 func clientOptions(authority string) policy.ClientOptions {
@@ -51,7 +78,7 @@ func clientOptions(authority string) policy.ClientOptions {
 		Retry:            policy.RetryOptions{MaxRetries: -1},
 		PerRetryPolicies: []policy.Policy{watch{strings.Trim(strings.TrimPrefix(authority, "https:"), "/")}},
 		Transport: &http.Client{
-			Transport:     newTransport(),
+			Transport:     brief{newTransport()},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}

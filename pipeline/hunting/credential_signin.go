@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"net/url"
 	"os"
 	"regexp"
@@ -97,12 +98,13 @@ var aToken = regexp.MustCompile(`eyJ[\w-]+[\w.-]*`)
 func (s *signIn) withhold(text string) string {
 	text = aToken.ReplaceAllString(text, redacted)
 	hidden := []string{s.opts.ClientSecret.Reveal(), s.opts.Password.Reveal(), s.opts.Token.Reveal()}
-	for _, name := range []string{"AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD", "IDENTITY_HEADER"} {
+	for _, name := range []string{"AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD", "AZURE_PASSWORD", "IDENTITY_HEADER", "MSI_SECRET"} {
 		hidden = append(hidden, os.Getenv(name)) // the SDK reads these
 	}
 	for _, secret := range hidden {
 		if secret != "" {
-			text = strings.NewReplacer(secret, redacted, url.QueryEscape(secret), redacted).Replace(text)
+			text = strings.NewReplacer(secret, redacted, url.QueryEscape(secret), redacted, url.PathEscape(secret), redacted,
+				html.EscapeString(secret), redacted).Replace(text)
 		}
 	}
 	return text

@@ -33,8 +33,11 @@ func (d *decoder) results() error {
 }
 
 // maxCells bounds the values of an answer, those that its rows leave out included: a row of three bytes takes up as
-// much memory as any other. It is a full answer of 500 columns.
-const maxCells = 50_000_000
+// much memory as any other. It is a full answer of 300 columns. No answer has maxRows: the service stops far below.
+const (
+	maxCells = 30_000_000
+	maxRows  = 1_000_000
+)
 
 // result reads one row.
 func (d *decoder) result() error {
@@ -43,6 +46,9 @@ func (d *decoder) result() error {
 	if d.columns == nil {
 		_, _, err := d.readAny(false)
 		return err
+	}
+	if d.answer.Rows > maxRows {
+		return fmt.Errorf("more than %d rows", maxRows)
 	}
 	if d.answer.Rows*int64(len(d.columns)) > maxCells {
 		return fmt.Errorf("more than %d values, most of which are not there", maxCells)

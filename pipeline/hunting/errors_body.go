@@ -13,9 +13,10 @@ import (
 	"unicode"
 )
 
-// maxRefusal bounds what is read of a refusal, and maxMessage what is kept of its text.
+// maxRefusal bounds what is read of a refusal, maxSignIn of an authority's answer, and maxMessage what is kept of a text.
 const (
 	maxRefusal = 64 << 10
+	maxSignIn  = 1 << 20
 	maxMessage = 1000
 )
 

@@ -104,7 +104,9 @@ func (q *Quota) add(b budget, share float64) {
 	if b.limit == 0 {
 		return
 	}
-	b.limit = max(1, int64(math.Floor(float64(b.limit)*share)))
+	if share < 1 {
+		b.limit = max(1, int64(math.Floor(float64(b.limit)*share)))
+	}
 	q.budgets = append(q.budgets, b)
 }
 
