@@ -328,14 +328,6 @@ var all = []mutant{
 		test: "pipeline TestColumnIsAwayAtFirst",
 	},
 	{
-		name: "a bucket is chosen by a column that rows of the lake have not",
-		rule: "a row lies in the same bucket in the lake as at the source",
-		file: "pipeline/narrow.go",
-		old:  `source := t.source(t.leaf(s).Columns)`,
-		new:  `source := t.source(0)`,
-		test: "pipeline TestGrownInstantInBuckets",
-	},
-	{
 		name: "the lake is expected to have nothing that has expired",
 		rule: "what expires at the source has not changed there",
 		file: "pipeline/subtract.go",
@@ -348,7 +340,7 @@ var all = []mutant{
 		rule: "a gap is of rows that nobody has",
 		file: "pipeline/floor.go",
 		old:  `lost = min(lost-expired, counted-all)`,
-		new:  `lost = min(lost, counted)`,
+		new:  `lost = min(lost, counted+all-all+expired-expired)`,
 		test: "pipeline TestReadAgainAfterPartHasExpired",
 	},
 	{
@@ -382,6 +374,22 @@ var all = []mutant{
 		old:  `if f.between != nil && checksum`,
 		new:  `if f.between == nil && checksum`,
 		test: "writers/parquet TestDamage",
+	},
+	{
+		name: "one slice that cannot be read holds its table",
+		rule: "what cannot be read keeps nothing else from being",
+		file: "pipeline/read.go",
+		old:  `if value || errors.Is(err, errSmallest) {`,
+		new:  `if value && err == nil {`,
+		test: "pipeline TestOneValueHoldsOneSlice",
+	},
+	{
+		name: "a refused token is asked for as any other",
+		rule: "a token that is refused is replaced",
+		file: "pipeline/hunting/client_token.go",
+		old:  `claims = newerThan(t.now())`,
+		new:  `claims = newerThan(t.now())[:0]`,
+		test: "pipeline/hunting TestRefusedTokenIsReplaced",
 	},
 	{
 		name: "a staged object is known by its rows",
