@@ -63,8 +63,8 @@ func commonColumns(table schema.Table, n int) schema.Table {
 }
 
 // held is the rows of a slice that lie in the lake, published or staged; those with a Timestamp below edge have expired at
-// the source, or are about to. Where a staged object has gone, another process
-// has published and swept it since the ledger was read: a second look finds its rows in the file.
+// the source, or are about to. Where a staged object has gone, another process has published and swept it since the ledger
+// was read: a second look finds its rows in the file.
 func (t *track) held(ctx context.Context, slice partition.Slice, table schema.Table, edge partition.Tick) (*holding, error) {
 	h, err := t.holding(ctx, slice, table, edge)
 	if !errors.Is(err, fs.ErrNotExist) {
