@@ -11,6 +11,7 @@ import (
 	"huntlake/partition"
 	"huntlake/pipeline/hunting/simulator"
 	"huntlake/pipeline/hunting/simulator/kql"
+	"huntlake/schema"
 )
 
 // burst is rows that share one instant, five hours before the world begins, of which some come late; and a few others.
@@ -226,6 +227,11 @@ func TestKeyIsGone(t *testing.T) {
 			state(w, "Alpha").View(func(s *checkpoint.State) {
 				if c.read == 0 && len(s.Gaps) > 0 {
 					t.Errorf("gaps: %+v", s.Gaps)
+				}
+				for _, change := range s.Changes {
+					if change.Kind == schema.Gone && change.Column != "Going" {
+						t.Errorf("column %s is gone", change.Column)
+					}
 				}
 				for _, g := range s.Gaps {
 					if g.Rows == nil || *g.Rows != 0 {

@@ -29,7 +29,11 @@ func (t *track) lacksKey(ctx context.Context, s partition.Slice, keys []string, 
 		return false, err
 	}
 	defer a.Release()
-	table, err := t.evolve(ctx, a.Fields)
+	fields := a.Fields
+	if t.table.Source.Stamp { // which samples do without
+		fields = append(slices.Clone(fields), schema.Field{Name: schema.IngestionTime, Type: "DateTime"})
+	}
+	table, err := t.evolve(ctx, fields)
 	if err != nil {
 		return false, err
 	}
