@@ -242,7 +242,8 @@ func (t *track) tooBig(rows int64) string {
 // with two equal counts, or lies beyond all of them, is wrong, and the slice is asked again and at last split; if the
 // counts differ, the source is moving, and the receipt says so. If the source's edge has passed what was safe when the
 // call began, as where the machine slept meanwhile, fewer rows than were planned may be what has not expired: the slice is
-// asked again, once the others are given up.
+// asked again, once the others are given up. Of what is read again the lake may have them all, and no floor rises: that is
+// asked for once more and no further.
 func (t *track) trust(ctx context.Context, r *checkpoint.Receipt, counted int64, safe partition.Tick) (bool, error) {
 	r.Counted = []int64{counted}
 	capped := t.tenant.rowCap.reached(r.Received)
@@ -258,7 +259,7 @@ func (t *track) trust(ctx context.Context, r *checkpoint.Receipt, counted int64,
 	}
 	last := r.Counted[len(r.Counted)-1]
 	switch {
-	case min(last, r.Received) < counted && t.edge() > safe:
+	case min(last, r.Received) < counted && t.edge() > safe && (r.Reading.Generation == 1 || t.again(r.Reading.Slice)):
 		t.wasted()
 		return false, nil
 	case capped && (r.Received < last || r.Received >= checkpoint.RowCap), r.Received < last && t.tenant.rowCap.learn(r.Received):

@@ -299,8 +299,8 @@ var all = []mutant{
 		name: "a short answer is taken though rows may have expired since the call began",
 		rule: "what expires unread is a gap",
 		file: "pipeline/read.go",
-		old:  `case min(last, r.Received) < counted && t.edge() > safe:`,
-		new:  `case min(last, r.Received) < counted && t.edge() < 0:`,
+		old:  `case min(last, r.Received) < counted && t.edge() > safe &&`,
+		new:  `case min(last, r.Received) < counted && t.edge() < 0 &&`,
 		test: "pipeline TestRowsExpireUnseen",
 	},
 	{
