@@ -33,11 +33,12 @@ func (h heard) Enabled(context.Context, slog.Level) bool { return true }
 func TestPublishEndedMeanwhile(t *testing.T) {
 	var reads atomic.Int32
 	var first, lost sync.Once
-	release, folded := make(chan struct{}), make(chan struct{})
+	reading, release, folded := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	tables := generate(t, 200, "DeviceProcessEvents")
 	w := newWorld(t, tables, func(o *simulator.Options) {
 		o.Faults = func(_ int, query string) simulator.Fault {
 			if strings.HasSuffix(query, "extend _IngestionTime = ingestion_time()") && reads.Add(1) == 2 {
+				close(reading)
 				<-release // a slice, not the first, is being read all the while
 			}
 			return simulator.Fault{}
@@ -57,6 +58,7 @@ func TestPublishEndedMeanwhile(t *testing.T) {
 			return
 		}
 		first.Do(func() {
+			<-reading // it is this run's slice, not the other's
 			if _, err := other.Run(t.Context()); err != nil {
 				t.Errorf("the other run: %v", err)
 			}

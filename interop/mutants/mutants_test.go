@@ -107,7 +107,7 @@ func tests() map[string][]string {
 func goTest(t *testing.T, pkg string, names []string, overlay string) (out []byte, err error) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	args := []string{"test", "-C", "../..", "-short", "-vet=off", "-ldflags=-s -w", "-timeout", "3m", "-run", "^(" + strings.Join(names, "|") + ")$", "-v"}
+	args := []string{"test", "-C", "../..", "-short", "-vet=off", "-ldflags=-s -w", "-timeout", "4m", "-run", "^(" + strings.Join(names, "|") + ")$", "-v"}
 	if overlay != "" {
 		args = append(args, "-count=1", "-overlay", overlay)
 	}
