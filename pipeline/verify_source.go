@@ -21,9 +21,6 @@ func (t *track) verifySource(ctx context.Context, streams []partition.Stream, v 
 		v.Differences = append(v.Differences, fmt.Sprintf("%d slices have not been read yet: run the export to its end first", open))
 		return nil
 	}
-	if err := t.hear(ctx); err != nil {
-		return err
-	}
 	v.Floor = t.commonFloor()
 	now := t.tenant.clock.tick()
 	if v.Floor >= now {
@@ -32,6 +29,9 @@ func (t *track) verifySource(ctx context.Context, streams []partition.Stream, v 
 	days, err := t.askDays(ctx, v.Floor, now)
 	if err != nil {
 		return err
+	}
+	if t.commonFloor() != v.Floor { // the answer has told that the local clock is wrong, or it has struck midnight
+		return t.verifySource(ctx, streams, v)
 	}
 	shown := map[partition.Stream]map[partition.Date]int64{}
 	for _, stream := range streams {
